@@ -1,0 +1,189 @@
+/*
+ * A chain of blocks, filled from the front; the arena itself lies in the
+ * first one. Blocks of the usual size are kept by the thread that freed them,
+ * for its next stanza; larger ones go back to malloc. Builds with
+ * AddressSanitizer keep none, so that a use after the end is seen.
+ */
+#include "base/arena.h"
+#include "base/mem.h"
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BLOCK = 2048, ALIGN = 16, POOL_LIMIT = 4096 };
+
+#if defined(__SANITIZE_ADDRESS__)
+#define POOLED 0
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define POOLED 0
+#endif
+#endif
+#ifndef POOLED
+#define POOLED 1
+#endif
+
+struct block {
+	struct block *next;
+	size_t size;                 /* with this head */
+};
+
+struct arena {
+	struct block *last;          /* newest first; the oldest holds the arena */
+	char  *at, *end;
+	size_t held;
+};
+
+static _Thread_local struct block *pool;
+static _Thread_local size_t pooled;
+
+static struct block *block_get(size_t size)
+{
+	struct block *b = pool;
+	if (size > BLOCK || !b) {
+		if (size < BLOCK)
+			size = BLOCK;
+		b = mem_resize(NULL, size);
+		b->size = size;
+		return b;
+	}
+	pool = b->next;
+	pooled--;
+	return b;
+}
+
+static void block_put(struct block *b)
+{
+	if (!POOLED || b->size != BLOCK || pooled >= POOL_LIMIT) {
+		mem_free(b);
+		return;
+	}
+	b->next = pool;
+	pool = b;
+	pooled++;
+}
+
+static size_t rounded(size_t size)
+{
+	return (size + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+}
+
+struct arena *arena_new(void)
+{
+	struct block *b = block_get(BLOCK);
+	b->next = NULL;
+	struct arena *a = (struct arena *)((char *)b + rounded(sizeof *b));
+	a->last = b;
+	a->at = (char *)a + rounded(sizeof *a);
+	a->end = (char *)b + b->size;
+	a->held = b->size;
+	return a;
+}
+
+void arena_free(struct arena *a)
+{
+	if (!a)
+		return;
+	struct block *b = a->last;
+	while (b) {
+		struct block *next = b->next;   /* the last one holds the arena itself */
+		block_put(b);
+		b = next;
+	}
+}
+
+/* A large thing gets a block of its own behind the current one, which goes on being filled. */
+static char *grow(struct arena *a, size_t size)
+{
+	size_t head = rounded(sizeof(struct block));
+	struct block *b = block_get(head + size);
+	a->held += b->size;
+	if (b->size > BLOCK && (size_t)(a->end - a->at) >= 256) {
+		b->next = a->last->next;
+		a->last->next = b;
+		/* the arena's own block must stay last: it does, unless it was the only one */
+		if (!b->next) {
+			a->last->next = NULL;
+			b->next = a->last;
+			a->last = b;
+		}
+		return (char *)b + head;
+	}
+	b->next = a->last;
+	a->last = b;
+	a->at = (char *)b + head + size;
+	a->end = (char *)b + b->size;
+	return (char *)b + head;
+}
+
+char *arena_bytes(struct arena *a, size_t size)
+{
+	if (size > (size_t)(a->end - a->at))
+		return grow(a, size);
+	char *p = a->at;
+	a->at += size;
+	return p;
+}
+
+void *arena_alloc(struct arena *a, size_t size)
+{
+	size_t skip = -(uintptr_t)a->at & (ALIGN - 1);
+	char *p;
+	if (size + skip > (size_t)(a->end - a->at)) {
+		p = grow(a, rounded(size));
+	} else {
+		p = a->at + skip;
+		a->at = p + size;
+	}
+	return memset(p, 0, size);
+}
+
+char *arena_copy(struct arena *a, const void *from, size_t size)
+{
+	char *p = arena_bytes(a, size + 1);
+	if (size)
+		memcpy(p, from, size);
+	p[size] = '\0';
+	return p;
+}
+
+char *arena_string(struct arena *a, const char *text)
+{
+	return text ? arena_copy(a, text, strlen(text)) : NULL;
+}
+
+char *arena_vprintf(struct arena *a, const char *format, va_list ap)
+{
+	va_list again;
+	va_copy(again, ap);
+	int size = vsnprintf(NULL, 0, format, again);
+	va_end(again);
+	char *p = arena_bytes(a, (size_t)size + 1);
+	vsnprintf(p, (size_t)size + 1, format, ap);
+	return p;
+}
+
+char *arena_printf(struct arena *a, const char *format, ...)
+{
+	va_list ap;
+	va_start(ap, format);
+	char *p = arena_vprintf(a, format, ap);
+	va_end(ap);
+	return p;
+}
+
+size_t arena_size(const struct arena *a)
+{
+	return a->held;
+}
+
+void arena_pool_trim(size_t keep)
+{
+	while (pooled > keep) {
+		struct block *b = pool;
+		pool = b->next;
+		pooled--;
+		mem_free(b);
+	}
+}

@@ -1,0 +1,33 @@
+/*
+ * Log: one line an event.
+ *
+ * A line is a level, a tag that says which part or stream it is (XMPPI-17
+ * before a stream is known, XMPPS-17 for a client's, XMPPO-17 for one to
+ * another server, or the name of a part: STORE, CONFIG, …) and words. Callable
+ * from any thread; never blocks a loop on the disk. Secrets never come here.
+ */
+#pragma once
+#include <stdbool.h>
+#include "base/fail.h"
+
+enum log_level { LOG_FAILURE, LOG_MAJOR, LOG_PROBLEM, LOG_LOW, LOG_ALL };
+enum log_format { LOG_TEXT, LOG_JSON, LOG_JOURNAL };
+
+void log_line(enum log_level, const char *tag, const char *format, ...) __attribute__((format(printf, 3, 4)));
+extern enum log_level log_limit;             /* what is more detailed than this is not written */
+#define LOG_AT(level, tag, ...) ((level) <= log_limit ? log_line(level, tag, __VA_ARGS__) : (void)0)
+
+#define log_failure(tag, ...) LOG_AT(LOG_FAILURE, tag, __VA_ARGS__)   /* the server, or a part of it, cannot go on */
+#define log_major(tag, ...)   LOG_AT(LOG_MAJOR, tag, __VA_ARGS__)     /* start, stop, reload, degraded mode, logins refused */
+#define log_problem(tag, ...) LOG_AT(LOG_PROBLEM, tag, __VA_ARGS__)   /* somebody should look at it some day */
+#define log_low(tag, ...)     LOG_AT(LOG_LOW, tag, __VA_ARGS__)       /* streams and logins; what peers did wrong */
+#define log_all(tag, ...)     LOG_AT(LOG_ALL, tag, __VA_ARGS__)       /* every stanza */
+
+bool log_level_named(const char *name, enum log_level *);
+const char *log_level_name(enum log_level);
+bool log_format_named(const char *name, enum log_format *);
+
+/* "stderr", "journal" or a file's path. Before log_open, lines go to stderr directly. */
+bool log_open(const char *output, enum log_format, struct fail *why);
+bool log_reopen(struct fail *why);           /* the file was rotated */
+void log_close(void);                        /* writes what is queued */
