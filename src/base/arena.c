@@ -102,12 +102,6 @@ static char *grow(struct arena *a, size_t size)
 	if (b->size > BLOCK && (size_t)(a->end - a->at) >= 256) {
 		b->next = a->last->next;
 		a->last->next = b;
-		/* the arena's own block must stay last: it does, unless it was the only one */
-		if (!b->next) {
-			a->last->next = NULL;
-			b->next = a->last;
-			a->last = b;
-		}
 		return (char *)b + head;
 	}
 	b->next = a->last;

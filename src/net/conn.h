@@ -1,0 +1,98 @@
+/*
+ * Conn: one accepted socket, with or without TLS.
+ *
+ * Belongs to the loop that holds it; every call is made there. Bytes come in
+ * through `input`; what is written is gathered and leaves at the end of the
+ * round in one system call. An idle connection holds no buffer.
+ */
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include "base/buf.h"
+#include "base/fail.h"
+#include "net/loop.h"
+#include "net/tls.h"
+
+struct conn;
+
+enum conn_end {                      /* why it ended */
+	CONN_CLOSED,                 /* the peer closed */
+	CONN_LOST,                   /* reset, timed out */
+	CONN_TLS_FAILED,
+	CONN_TOO_SLOW,               /* its queue passed the hard limit */
+};
+
+struct conn_owner {                  /* const, one for each kind of owner */
+	/* Bytes arrived. Returns how many were taken; the rest is kept and offered again after conn_resume or with the next
+	 * bytes. It may pause, write, close (then returns anything) and move the connection (conn_move) inside. */
+	size_t (*input)(void *owner, const char *bytes, size_t size);
+	void   (*secured)(void *owner);                      /* a handshake ended well; NULL is fine */
+	void   (*written)(void *owner, uint64_t total);      /* the socket took everything up to this count of plain bytes; NULL is fine */
+	void   (*ended)(void *owner, enum conn_end, const char *words);   /* once, and the last call; conn_free'd by the owner here or later. Not after conn_close */
+};
+
+struct conn_limits {
+	size_t write_soft, write_hard;       /* bytes in the queue; 0: no limit */
+};
+
+void conn_own(struct conn *, const struct conn_owner *, void *owner);    /* a new owner from now on */
+void conn_limit(struct conn *, const struct conn_limits *);
+
+/* Writing. The bytes leave at the end of the round. */
+void conn_write(struct conn *, const void *bytes, size_t size);
+struct buf *conn_out(struct conn *);                 /* to print into; then conn_printed */
+void conn_printed(struct conn *);                    /* something was added to conn_out */
+uint64_t conn_total(const struct conn *);            /* plain bytes given to it since it began, as `written` counts */
+size_t conn_queued(const struct conn *);             /* not yet taken by the socket */
+bool conn_is_slow(const struct conn *);              /* over the soft limit */
+void conn_flush(struct conn *);                      /* now rather than at the end of the round */
+
+void conn_pause(struct conn *);                      /* reads no more; a close is still noticed */
+void conn_resume(struct conn *);
+
+void conn_close(struct conn *, msec linger);         /* writes what is queued (at most that long), TLS close_notify, closes; frees itself. The owner hears no more */
+void conn_abort(struct conn *);                      /* at once, nothing more is written; frees itself */
+void conn_free(struct conn *);                       /* after `ended` */
+
+/* TLS. The first input byte decides on listeners that look; STARTTLS begins with a call. Bytes not yet taken by `input` are dropped (RFC 6120 §5.4.2.3: they were sent in the clear). */
+void conn_tls(struct conn *, tls_chooser, void *with);
+
+/* Facts. */
+struct conn_facts {
+	struct sockaddr_storage peer, local;
+	char        peer_name[64], local_name[64];   /* "192.0.2.1:5222", "[::1]:5222", "unix:/path" */
+	bool        is_tls;
+	const char *tls_version, *cipher;            /* static strings */
+	const char *alpn;                            /* NULL: none */
+	const char *sni;                             /* NULL: none */
+};
+const struct conn_facts *conn_facts(const struct conn *);    /* made when first asked; lives as long as conn */
+bool conn_binding_exporter(struct conn *, unsigned char out[32]);                     /* RFC 9266; false: not to be had */
+bool conn_binding_end_point(struct conn *, unsigned char out[64], size_t *size);      /* RFC 5929 §4: tls-server-end-point */
+/* The client's certificate, verified: PEM-less, as its DER; NULL: none. */
+const unsigned char *conn_peer_certificate(struct conn *, size_t *size);
+
+/* Moves socket, TLS and unread bytes to another loop: there arrived(owner, conn) is called. The owner touches neither until then. */
+void conn_move(struct conn *, struct loop *to, void (*arrived)(void *owner, struct conn *));
+
+/* --- Listening --- */
+struct listen_options {
+	const char *address;                 /* "*:5222", "[::1]:5222", "127.0.0.1:0", "unix:/path" */
+	int  backlog;
+	int  file_mode;                      /* unix */
+	bool no_delay;
+	int  receive_buffer, send_buffer;    /* 0: the kernel's */
+};
+struct listener;
+/* Opens the socket, on any thread, without a loop: so that low ports are opened before privileges are dropped. Several calls for one address (SO_REUSEPORT) are fine. */
+struct listener *listener_open(const struct listen_options *, struct fail *why);
+int  listener_port(const struct listener *);         /* what the kernel gave for port 0 */
+/* On this loop. `accepted` gets a conn that waits for an owner (conn_own) and reads once it has one. It may conn_abort it. */
+void listener_start(struct listener *, void (*accepted)(void *with, struct conn *), void *with);
+void listener_pause(struct listener *);              /* accepts no more until resumed */
+void listener_resume(struct listener *);
+void listener_close(struct listener *);
+
+/* For a direct connect inside this process's tests: a conn over one end of a socketpair, on this loop. */
+struct conn *conn_adopt(int fd);

@@ -1,0 +1,100 @@
+/*
+ * Store: SQL on threads of its own.
+ *
+ * Loops hand over jobs and hear of them later; nobody waits. One writer thread
+ * commits many jobs at once (group commit, synchronous): a job is done only
+ * when it is on disk. Each write job is a savepoint: one that fails takes none
+ * of the others with it. Reader threads serve reads, which see all that was
+ * committed before they were handed over.
+ *
+ * `done` is called on a store thread, in the order of the commits for writes;
+ * the caller's function posts it home.
+ */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/fail.h"
+#include "base/list.h"
+
+struct value {                       /* borrowed until the job is done */
+	enum { VALUE_NULL, VALUE_INT, VALUE_TEXT, VALUE_BLOB } kind;
+	int64_t     number;          /* INT: the value; TEXT, BLOB: bytes */
+	const void *bytes;
+};
+
+struct statement {                   /* lies in the job's arena */
+	struct statement *next;
+	const char   *sql;           /* a static string: prepared once for each thread, by its address */
+	struct value *values;
+	unsigned      count;
+};
+
+struct row { struct row *next; struct value *columns; };
+struct rows { struct row *first; unsigned count, columns; };          /* copied into the job's arena; texts end in NUL */
+
+enum store_outcome {
+	STORE_OK,
+	STORE_FAILED,                /* known to have changed nothing */
+	STORE_UNKNOWN,               /* the commit was lost with its connection: kept or not (never with SQLite) */
+};
+
+struct store_job {                   /* the caller's, embedded in what it is for; untouched by it until done */
+	struct list        link;
+	struct statement  *first;
+	bool               is_read;
+	struct arena      *arena;    /* where rows go; NULL when none are wanted */
+	struct rows      **results;  /* READ: one for each statement, in the arena; the store allocates the array */
+	enum store_outcome outcome;
+	struct fail        why;
+	void             (*done)(struct store_job *);
+};
+
+struct migration {                   /* numbered within its part, from 1; grows at the end, never edited */
+	const char *part;            /* "core", "roster", … */
+	unsigned    number;
+	const char *sql;             /* may hold several statements */
+};
+
+struct store_options {
+	const char *path;            /* the database file; its folder holds the lock too */
+	unsigned    readers;         /* threads; 0: 2 */
+	unsigned    batch_limit;     /* jobs in one commit; 0: 500 */
+	size_t      queue_limit;     /* jobs that may wait before store_is_slow says so; 0: 100,000 */
+	size_t      wal_limit;       /* bytes of WAL before a checkpoint is forced; 0: 64 MiB */
+	const char *synchronous;     /* "FULL"; tests of the promise say "OFF" */
+	const char *vfs;             /* tests: a shim's name */
+	void      (*broken)(const char *why);   /* a sync failed: what is on disk is not known. Must not return. NULL: abort */
+};
+
+struct store;
+
+/* Opens, locks the folder (a second server is refused with words), migrates (refuses a database newer than `migrations`). */
+struct store *store_open(const struct store_options *, const struct migration *, size_t count, struct fail *why);
+void store_close(struct store *);                             /* commits what is queued, stops the threads */
+
+void store_submit(struct store *, struct store_job *);        /* from any thread; never blocks, never fails */
+void store_submit_many(struct store *, struct list *jobs);    /* linked by `link`; one wake-up for all; empties the list */
+
+/* Since when the oldest write waits for its commit; 0 when none waits. For the degraded mode. */
+msec   store_waiting_since(struct store *);
+size_t store_waiting(struct store *);
+
+struct store_figures { uint64_t commits, jobs, failed, reads; uint64_t wal_bytes; };
+struct store_figures store_figures(struct store *);
+
+/* At once, on the caller's thread, with the folder's lock: for commands without a server. */
+bool store_run(struct store *, struct store_job *);
+
+/* Values. V(x) takes integers and strings (NULL string: SQL NULL) by type. */
+static inline struct value value_int(int64_t n) { return (struct value){ VALUE_INT, n, NULL }; }
+struct value value_text(const char *);
+struct value value_blob(const void *, size_t);
+#define V(x) _Generic((x), char *: value_text, const char *: value_text, default: value_int)(x)
+
+/* Reading a column. */
+const char *row_text(const struct row *, unsigned column);    /* NULL for SQL NULL */
+int64_t     row_int(const struct row *, unsigned column);     /* 0 for NULL */
+const void *row_blob(const struct row *, unsigned column, size_t *size);
