@@ -1,0 +1,51 @@
+/*
+ * Account: a local user, on its home loop.
+ *
+ * Loaded on first use in one batch of reads, kept while somebody is there, and
+ * unloaded some time after. What modules loaded of it is its kept part; its
+ * sessions and what modules hold beside are live.
+ */
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/hash.h"
+#include "base/list.h"
+#include "core/module.h"
+
+struct home;
+
+enum account_state {
+	ACCOUNT_LOADING,             /* its turns wait */
+	ACCOUNT_READY,
+	ACCOUNT_UNKNOWN,             /* there is none of this name: remembered briefly */
+	ACCOUNT_FAILED,              /* could not be read: its turns are answered with an error, then it is forgotten */
+};
+enum { ACCOUNT_MAGIC = 0x6163636f };
+
+struct account {
+	unsigned            magic;
+	enum account_state  state;
+	struct hash_node    by_jid;
+	const char         *jid;             /* bare, prepared */
+	const char         *local;
+	struct home        *home;
+	const struct host  *host;            /* of the snapshot it was loaded under */
+	int64_t             id;              /* its key in the database */
+	struct list         sessions;        /* struct session.in_account, oldest first */
+	unsigned            session_count;
+	struct mailbox     *mailbox;         /* the core's: turns that wait, reads, appends; NULL while quiet */
+	msec                idle_since;      /* 0 while somebody is there */
+	unsigned            generation;      /* of the configuration it was loaded under */
+	struct throttle    *throttle;        /* wrong passwords lately; NULL: none */
+	void              **kept, **live;    /* one for each module; NULL until used */
+};
+
+/* What a module's per_account.load returned; NULL when it returned NULL. */
+void *account_data(const struct account *, const struct module *);
+void  account_set_data(struct account *, const struct module *, void *);      /* a load that returned NULL makes it on first use */
+/* What a module holds of an account in memory only, made on first use by the module; freed by its live_free. */
+void *account_live(const struct account *, const struct module *);
+void  account_set_live(struct account *, const struct module *, void *);
+
+struct session *account_session(const struct account *, const char *resource);   /* NULL: no such resource */
+#define EACH_SESSION(account, s) LIST_EACH(&(account)->sessions, struct session, in_account, s)

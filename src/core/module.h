@@ -1,0 +1,122 @@
+/*
+ * Module: one const struct says what a part of the server does.
+ *
+ * A module registers nothing by running code. The core reads these structs at
+ * start, and wires IQ handlers, hooks, service discovery, settings, tables and
+ * commands from them; `jackdaw module list` prints the result. To add one:
+ * write the file, add a line to src/modules.c. Two modules that claim one IQ
+ * are refused at start, both named.
+ */
+#pragma once
+#include "core/config.h"
+#include "core/turn.h"
+#include "store/store.h"
+
+/* Where a stanza passes, in this order. Within a station: the order of src/modules.c. */
+enum station {
+	AT_LIMIT,                    /* may it go on at all: rates, sizes */
+	AT_GUARD,                    /* does the user want it: blocking, presence rights */
+	AT_MARK,                     /* what is added to it: stanza-id */
+	AT_KEEP,                     /* archive */
+	AT_COPY,                     /* carbons */
+	AT_DELIVER,                  /* to sessions; the state machines of presence and subscriptions */
+	AT_MISS,                     /* nobody was there: offline, push, an error */
+	STATIONS
+};
+
+enum event {
+	MESSAGE_SENT, MESSAGE,       /* at the sender's home, at the recipient's home */
+	PRESENCE_SENT, PRESENCE,
+	IQ_SENT, IQ_PASSING,         /* an IQ that isn't for us to answer: to another address; through to a session */
+	SESSION_BOUND,               /* a session was made: t->session */
+	SESSION_GONE,                /* its stream ended: t->session, for the last time */
+	ACCOUNT_REMOVED,             /* the account is being removed: queue the writes that forget it */
+	EVENTS
+};
+
+/* Returns OK: go on; HANDLED: it ends here; or the error that its sender gets. */
+typedef enum stanza_error hook_function(struct turn *);
+
+struct hook {
+	enum event    event;
+	enum station  station;
+	hook_function *run;
+};
+#define HOOKS(...)                    ((const struct hook[]){ __VA_ARGS__, { EVENTS, 0, NULL } })
+#define ON_MESSAGE_SENT(at, fn)       { MESSAGE_SENT, at, fn }
+#define ON_MESSAGE(at, fn)            { MESSAGE, at, fn }
+#define ON_PRESENCE_SENT(at, fn)      { PRESENCE_SENT, at, fn }
+#define ON_PRESENCE(at, fn)           { PRESENCE, at, fn }
+#define ON_IQ_SENT(at, fn)            { IQ_SENT, at, fn }
+#define ON_IQ_PASSING(at, fn)         { IQ_PASSING, at, fn }
+#define ON_SESSION_BOUND(at, fn)      { SESSION_BOUND, at, fn }
+#define ON_SESSION_GONE(at, fn)       { SESSION_GONE, at, fn }
+#define ON_ACCOUNT_REMOVED(at, fn)    { ACCOUNT_REMOVED, at, fn }
+
+/* Who is asked by an IQ get or set. */
+enum asked {
+	TO_HOST      = 1,            /* the server itself: 'example.com' */
+	TO_SELF      = 2,            /* one's own account: no 'to', or one's own bare JID; from its own sessions only */
+	TO_ACCOUNT   = 4,            /* any local account's bare JID, by anybody; one's own too */
+};
+enum { IQ_GET = 1, IQ_SET = 2 };
+
+struct iq_handler {
+	const char *ns, *name;       /* of the payload; ns is one of xmpp/ns.h */
+	unsigned    types;           /* IQ_GET | IQ_SET */
+	unsigned    asked;
+	hook_function *run;
+};
+#define IQS(...) ((const struct iq_handler[]){ __VA_ARGS__, { NULL, NULL, 0, 0, NULL } })
+
+/* The server's own questions (a signal of kind CALL): the payload's name in NS_CALL. */
+struct call_handler {
+	const char *name;
+	hook_function *run;          /* answers with turn_answer */
+};
+#define CALLS(...) ((const struct call_handler[]){ __VA_ARGS__, { NULL, NULL } })
+
+/* What a module keeps of each loaded account: read before its first turn, read again when a write of it failed. */
+struct per_account {
+	const char *query;           /* one value is bound: the account's id */
+	void     *(*load)(struct account *, const struct rows *);     /* may return NULL: nothing yet */
+	void      (*free)(void *);
+};
+
+/* What disco#info of the host, of accounts, and of stream features says beside the features (XEP-0030, 0128). */
+struct identity { const char *category, *type, *name; };
+
+struct module {
+	const char *name;            /* its name in configuration and commands */
+	const char *title;
+	unsigned    xep;             /* 0: an RFC, or ours */
+	const char *const *features;             /* in disco#info of the host */
+	const char *const *account_features;     /* in disco#info of an account */
+	const struct iq_handler *iqs;
+	const struct call_handler *calls;
+	const struct hook *hooks;
+	const struct setting *options;           /* in section `name` of a domain, or global: core/config.h */
+	const struct per_account *per_account;
+	void (*live_free)(void *);               /* what account_live holds for it; NULL: it holds nothing */
+	void (*session_free)(void *);            /* what session_data holds for it */
+	const struct migration *migrations;      /* ends with { NULL, 0, NULL } */
+	/* Adds to <stream:features/> after authentication; NULL: nothing. */
+	void (*stream_features)(const struct host *, struct arena *, struct xml *features);
+	/* Adds XEP-0128 forms to the host's disco#info. */
+	void (*host_info)(const struct host *, struct arena *, struct xml *query);
+};
+#define FEATURES(...)   ((const char *const[]){ __VA_ARGS__, NULL })
+#define OPTIONS(...)    ((const struct setting[]){ __VA_ARGS__, { 0 } })
+#define MIGRATIONS(...) ((const struct migration[]){ __VA_ARGS__, { NULL, 0, NULL } })
+
+extern const struct module *const modules[];  /* src/modules.c; ends with NULL */
+
+/* --- what the core made of them: wired once, before threads start --- */
+bool modules_wire(struct fail *why);
+const struct iq_handler *modules_iq(const struct xml *payload, unsigned type, unsigned asked, bool *known);   /* known: the payload is handled somewhere */
+const struct call_handler *modules_call(const char *name);
+struct stop { hook_function *run; const struct module *module; enum station station; };
+const struct stop *modules_line(enum event, size_t *count);           /* the hooks of an event, in order */
+unsigned modules_slot(const struct module *);                          /* its number: slots of accounts and sessions */
+unsigned modules_count(void);
+const struct migration *modules_migrations(size_t *count);             /* the core's and all modules' */

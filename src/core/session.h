@@ -1,0 +1,86 @@
+/*
+ * Session: a client that is bound to a resource, on its account's home.
+ *
+ * It knows its connection by five messages: elements in (session_receive);
+ * bytes out (stream->send); pause (stream->pause); close (stream->end,
+ * session_ended); and facts. What carries them (TCP, WebSocket, BOSH, later
+ * another node) is the stream's affair.
+ *
+ * Receipts: every stanza received is numbered and is settled when all that it
+ * owes is on disk or done; the stream hears of the longest settled prefix
+ * (`h` of XEP-0198) and pauses reading while too much is unsettled.
+ */
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+#include "core/account.h"
+#include "xmpp/stream_error.h"
+
+enum { SESSION_MAGIC = 0x73657373 };
+
+struct session_facts {               /* for lists and logs; strings live as long as the stream */
+	const char *tag;             /* "XMPPS-17" */
+	const char *peer;            /* "192.0.2.1:40312" */
+	const char *tls, *cipher;    /* NULL: none */
+	const char *mechanism;       /* SASL */
+};
+
+struct session_stream {              /* what a stream offers; called on the session's home */
+	/* Writes a stanza. Returns its number: 1, 2, … in the order of sending. */
+	uint64_t (*send)(void *stream, const struct xml *stanza);
+	/* Ends it; session_ended follows (at once or later). Condition NONE: a plain close. */
+	void (*end)(void *stream, enum stream_error, const char *text);
+	/* `settled` stanzas from the start have been settled; `unsettled` with `bytes` are still owed. */
+	void (*settled)(void *stream, uint32_t settled, unsigned unsettled, size_t bytes);
+	struct session_facts (*facts)(void *stream);
+	bool (*is_slow)(void *stream);           /* its queue is over the soft limit: pages wait */
+	/* A bind was decided: the session, or NULL and the error. */
+	void (*bound)(void *stream, struct session *, enum stanza_error);
+};
+
+struct session {
+	unsigned            magic;
+	struct list         in_account;
+	struct account     *account;
+	const struct jid   *jid;             /* full; lives with the session */
+	const char         *resource;
+	const struct session_stream *stream;
+	void               *stream_with;
+	struct arena       *arena;           /* lives with the session: small things only */
+	int64_t             number;          /* unique; names it across hops */
+	msec                since;           /* wall clock */
+	/* Presence (RFC 6121 §4): set by the presence module. */
+	bool                is_available;
+	int                 priority;        /* -128..127 */
+	struct arena       *presence_arena;
+	const struct xml   *presence;        /* the last broadcast one, as sent on; NULL before the first */
+	bool                wants_roster;    /* "interested resource", RFC 6121 §2.2 */
+	/* Receipts. */
+	bool                has_acks;        /* XEP-0198 is on: its storable messages are kept before they are settled */
+	uint32_t            received, settled;
+	size_t              unsettled_bytes;
+	struct receipt     *receipts, *receipts_last;   /* oldest first */
+	struct flight      *flights, *flights_last;      /* messages sent to this client whose rows wait for it to have them; oldest first */
+	void              **data;            /* one for each module; NULL until used */
+};
+
+/* --- for streams --- */
+/* Asks the account (bare, prepared; its home is here) for a session; stream->bound tells. `resource` NULL: ours to choose. */
+void session_bind(const char *bare, const char *resource, const struct session_stream *, void *stream);
+void session_bind_cancel(const char *bare, void *stream);            /* the stream ended before it was told: it won't be */
+/* A stanza of this client. Takes the arena, in which the element lies. */
+void session_receive(struct session *, struct arena *, struct xml *, size_t bytes);
+void session_use_acks(struct session *);                             /* <enable/> was accepted: counting of receipts begins anew */
+/* The client has (or, without XEP-0198, the socket took) everything up to this number of stream->send. */
+void session_taken(struct session *, uint64_t number);
+/* The stream is over. `untaken` are the stanzas that the client may not have, oldest first, ending with NULL; they are
+ * routed again (messages) or dropped. The session is gone after this call. */
+void session_ended(struct session *, const struct xml *const *untaken, const char *why);
+
+/* --- for the core and modules --- */
+void *session_data(const struct session *, const struct module *);
+void  session_set_data(struct session *, const struct module *, void *);
+void  session_end(struct session *, enum stream_error, const char *text);
+/* When the client has it, this statement is run with the given key: the row that waited for it (offline messages in flight). */
+void  session_on_taken(struct session *, uint64_t number, const char *sql, int64_t key);
+struct session *session_find(const struct account *, int64_t number);
