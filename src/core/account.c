@@ -190,6 +190,7 @@ void account_forget(struct account *account)
 			modules[i]->live_free(account->live[i]);
 	mem_free(account->live);
 	free_kept(account);
+	mem_free(account->throttle);
 	hosts_drop(account->old_hosts);
 	list_remove(&account->mailbox.ready);
 	hash_remove(&account->home->accounts, &account->by_jid);
@@ -200,7 +201,7 @@ void account_forget(struct account *account)
 static bool forget_idle(struct hash_node *n, void *with)
 {
 	struct account *account = CONTAINER(n, struct account, by_jid);
-	msec patience = account->state == ACCOUNT_READY ? account->home->hosts->limits.idle_account : UNKNOWN_FOR;
+	msec patience = account->state == ACCOUNT_READY || account->throttle ? account->home->hosts->limits.idle_account : UNKNOWN_FOR;
 	if (is_busy(account))
 		return true;
 	account_quiet(account);

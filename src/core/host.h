@@ -46,6 +46,7 @@ struct hosts {
 		msec     slow_store;         /* without a commit for that long: degraded mode */
 		unsigned wrong_passwords;    /* of one account before it must wait */
 		msec     wrong_password_pause;
+		msec     verifier_cache;     /* how long a password seen in PLAIN is recognised without its keys; 0: never */
 	} limits;
 	enum conflict { CONFLICT_REPLACE, CONFLICT_REFUSE, CONFLICT_RENAME } conflict;   /* a resource that is taken: the new one wins, is refused, gets another name */
 };

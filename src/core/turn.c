@@ -75,6 +75,8 @@ static void let_out(struct turn *t)
 		if (s)
 			last = s;
 	}
+	if (t->out->ticket.number)
+		call_answer(t->out->ticket, t->out->answer);
 	struct receipt *receipt = t->out->receipt;
 	struct session *session = t->session;
 	if (last)
@@ -128,8 +130,7 @@ static void end_with_error(struct turn *t, enum stanza_error error)
 	out->outputs = out->outputs_last = NULL;
 	out->append = NULL;
 	answer_error(t, error, NULL, NULL);
-	if (out->ticket.number)
-		turn_answer(t, NULL);
+	out->answer = NULL;
 	turn_kept(t);
 }
 
@@ -313,9 +314,5 @@ void turn_then(struct turn *t, void (*fn)(struct turn *, void *), void *with)
 
 void turn_answer(struct turn *t, struct xml *payload)
 {
-	struct ticket ticket = t->out->ticket;
-	if (!ticket.number)
-		return;
-	t->out->ticket.number = 0;
-	call_answer(ticket, payload);
+	t->out->answer = payload;
 }

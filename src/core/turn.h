@@ -98,7 +98,7 @@ enum stanza_error turn_read_values(struct turn *, read_function *found, bool hol
  */
 enum stanza_error turn_work(struct turn *, void (*work)(void *with), enum stanza_error (*found)(struct turn *, void *with), void *with);
 
-/* Answers a call (KIND_CALL); the payload is in NS_CALL. */
+/* Answers a call (KIND_CALL) when the turn is kept; the payload is in NS_CALL. */
 void turn_answer(struct turn *, struct xml *payload);
 
 /* The type attribute's word for a kind, and back; false: RFC 6120 §8 knows no such type for it. */

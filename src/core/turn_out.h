@@ -36,7 +36,8 @@ struct turn_out {
 	struct statement *writes, *writes_last;
 	struct append    *append;
 	struct then      *thens, *thens_last;
-	struct ticket     ticket;            /* of a call */
+	struct ticket     ticket;            /* of a call: answered when the turn ends, with NULL if it said nothing */
+	const struct xml *answer;
 	int64_t           kept_key;          /* its row was put down earlier */
 	const char       *flight_sql;
 	int64_t           flight_key;
