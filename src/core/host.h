@@ -47,6 +47,22 @@ struct hosts {
 		unsigned wrong_passwords;    /* of one account before it must wait */
 		msec     wrong_password_pause;
 		msec     verifier_cache;     /* how long a password seen in PLAIN is recognised without its keys; 0: never */
+		/* Of streams. */
+		size_t   stanza_before, stanza;      /* bytes of one stanza, before and after authentication */
+		unsigned depth, attributes;          /* of a stanza */
+		size_t   name;                       /* bytes of a name */
+		size_t   write_soft, write_hard;     /* bytes in a connection's queue: pages wait; the stream ends */
+		unsigned unsettled;                  /* stanzas of one connection that are not settled: it is read no further */
+		size_t   unsettled_bytes;
+		size_t   memory;                     /* bytes of unsettled stanzas and queues in the whole server: nobody is read any further */
+		msec     negotiation;                /* until a stream must be authenticated and bound */
+		msec     close_wait;                 /* for the peer's closing tag */
+		unsigned login_tries;                /* on one stream */
+		int64_t  stanza_rate, stanza_burst;  /* of one connection, a second; 0: no limit */
+		int64_t  byte_rate, byte_burst;
+		unsigned registrations;              /* by one address in an hour; 0: no limit */
+		unsigned wrong_logins;               /* by one address in a minute; 0: no limit */
+		unsigned per_address;                /* connections of one address; 0: no limit */
 	} limits;
 	enum conflict { CONFLICT_REPLACE, CONFLICT_REFUSE, CONFLICT_RENAME } conflict;   /* a resource that is taken: the new one wins, is refused, gets another name */
 };
