@@ -201,7 +201,16 @@ static void a_malformed_first_message_is_refused(void **state)
 		assert_non_null(s.why);
 	}
 	struct scram_terms t = terms(SCRAM_SHA_1, false);
-	assert_int_equal(scram_first(&s, a, &t, "n,,n=us\0er,r=abc", 16), SASL_MALFORMED_REQUEST);
+	assert_int_equal(scram_first(&s, a, &t, "n,,n=user,r=abc\0", 16), SASL_MALFORMED_REQUEST);
+}
+
+static void mandatory_extensions_are_called_so(void **state)
+{
+	static const char *const wrong[] = { "n,,m=x,n=user,r=abc", "n,,n=user,r=abc,m=x", "n,,n=user,r=abc,y=z,m=x" };
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+		assert_int_equal(first(terms(SCRAM_SHA_1, false), wrong[i]), SASL_MALFORMED_REQUEST);
+		assert_string_equal(s.why, "a mandatory extension");
+	}
 }
 
 static void a_message_beyond_the_limit_is_refused(void **state)
@@ -419,6 +428,7 @@ int main(void)
 		TEST(names_are_decoded),
 		TEST(the_header_with_its_authzid_is_bound),
 		TEST(a_malformed_first_message_is_refused),
+		TEST(mandatory_extensions_are_called_so),
 		TEST(a_message_beyond_the_limit_is_refused),
 		TEST(the_flag_must_fit_the_mechanism),
 		TEST(a_binding_that_is_not_there_is_refused),
