@@ -42,7 +42,7 @@ const char *stanza_error_type(enum stanza_error);        /* its usual type; NULL
 enum stanza_error stanza_error_read(const struct xml *stanza);
 
 /*
- * <error/> with the condition's usual type, words for a human and the
+ * <error/>, in NS_CLIENT, with the condition's usual type, words for a human and the
  * application's own condition, which is copied; either may be NULL. Where a
  * XEP wants another type, xml_set(error, "type", …) gives it.
  */
