@@ -1,7 +1,7 @@
 /*
  * Slices: SQLite cannot do a part of a checkpoint, so what bounds one is that
- * it is done often: each takes the pages that were written since the last.
- * When one has gone through the whole log and no reader needs an older state,
+ * it is done often: each takes the pages that were written since the last, a
+ * sixteenth of the limit. When one has gone through the whole log and no reader needs an older state,
  * SQLite begins the log anew by itself.
  *
  * Readers that follow each other closely can put that off for ever. So beyond
@@ -13,7 +13,7 @@
 #include "base/log.h"
 #include <stddef.h>
 
-enum { SLICE = 1000, FRAME_HEAD = 24, WAIT_FOR_READERS_MS = 1000, WAIT_MS = 5000 };
+enum { SLICES = 16, FRAME_HEAD = 24, WAIT_FOR_READERS_MS = 1000, WAIT_MS = 5000 };
 
 static int64_t page_size(sqlite3 *db)
 {
@@ -86,7 +86,7 @@ int wal_tend(struct wal *w, sqlite3 *db, bool idle)
 		return force(w, db);
 	w->force_at = w->frames < w->limit ? w->limit : w->force_at;
 	int64_t due = w->frames - w->tried;
-	if (due >= SLICE || (idle && due > 0))
+	if (due > w->limit / SLICES || (idle && due > 0))
 		return slice(w, db);
 	return SQLITE_OK;
 }

@@ -233,7 +233,7 @@ static void a_read_that_fails_says_why_and_harms_no_later_one(void **state)
 {
 	struct fixture *f = *state;
 	struct store_job *job = job_of(f, true, Q_TWICE, NO_VALUES);
-	also(f, job, "SELECT nothing FROM nowhere", NO_VALUES);
+	also(f, job, "SELECT x FROM nowhere", NO_VALUES);
 	for (int i = 0; i < 5; i++) {
 		assert_int_equal(run(f, job), STORE_FAILED);
 		assert_non_null(strstr(job->why.text, "nowhere"));
