@@ -7,13 +7,13 @@
  * Readers that follow each other closely can put that off for ever. So beyond
  * the limit the log is reset by force, which waits for the readers that are in
  * it; those that come meanwhile read the database file and don't hold us up.
- * One that stays longer than we wait is given another part of the limit.
+ * One that stays longer than we wait is given another eighth of the limit.
  */
 #include "store/sqlite_wal.h"
 #include "base/log.h"
 #include <stddef.h>
 
-enum { SLICES = 16, FRAME_HEAD = 24, WAIT_FOR_READERS_MS = 1000, WAIT_MS = 5000 };
+enum { SLICES = 16, FRAME_HEAD = 24, ATTEMPTS = 20, ATTEMPT_MS = 50, WAIT_MS = 5000 };
 
 static int64_t page_size(sqlite3 *db)
 {
@@ -65,11 +65,21 @@ static int slice(struct wal *w, sqlite3 *db)
 	return judge(w, db, rc);
 }
 
+/* Several short waits and not one long: while SQLite waits for the mark of an old reader, new ones may take that very
+ * mark for the present state, one after the other, and the wait would never end. A new attempt looks at the marks again. */
+static int reset(sqlite3 *db)
+{
+	int rc = SQLITE_BUSY;
+	sqlite3_busy_timeout(db, ATTEMPT_MS);
+	for (int i = 0; i < ATTEMPTS && rc == SQLITE_BUSY; i++)
+		rc = sqlite3_wal_checkpoint_v2(db, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	sqlite3_busy_timeout(db, WAIT_MS);
+	return rc;
+}
+
 static int force(struct wal *w, sqlite3 *db)
 {
-	sqlite3_busy_timeout(db, WAIT_FOR_READERS_MS);
-	int rc = sqlite3_wal_checkpoint_v2(db, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
-	sqlite3_busy_timeout(db, WAIT_MS);
+	int rc = reset(db);
 	if (rc == SQLITE_OK) {
 		w->frames = w->tried = 0;
 		w->force_at = w->limit;
