@@ -210,12 +210,12 @@ static unsigned count_statements(const struct store_job *job)
 
 static int read_statements(struct connection *c, struct store_job *job)
 {
-	struct rows **into = job->results;
-	for (struct statement *s = job->first; s; s = s->next) {
+	unsigned i = 0;
+	for (struct statement *s = job->first; s; s = s->next, i++) {
+		struct rows **into = job->results ? &job->results[i] : NULL;
 		int rc = statement_run(c->db, &c->prepared, s, job->arena, into, &job->why);
 		if (rc != SQLITE_OK)
 			return rc;
-		into += into != NULL;
 	}
 	return SQLITE_OK;
 }

@@ -1,8 +1,8 @@
 /*
  * Slices: SQLite cannot do a part of a checkpoint, so what bounds one is that
- * it is done often: each takes the pages that were written since the last, a
- * sixteenth of the limit. When one has gone through the whole log and no reader needs an older state,
- * SQLite begins the log anew by itself.
+ * it is done often: each takes the pages that were written since the last, an
+ * eighth of the limit. When one has gone through the whole log and no reader
+ * needs an older state, SQLite begins the log anew by itself.
  *
  * Readers that follow each other closely can put that off for ever. So beyond
  * the limit the log is reset by force, which waits for the readers that are in
@@ -13,7 +13,7 @@
 #include "base/log.h"
 #include <stddef.h>
 
-enum { SLICES = 16, FRAME_HEAD = 24, ATTEMPTS = 20, ATTEMPT_MS = 50, WAIT_MS = 5000 };
+enum { SLICES = 8, FRAME_HEAD = 24, ATTEMPTS = 20, ATTEMPT_MS = 50, WAIT_MS = 5000 };
 
 static int64_t page_size(sqlite3 *db)
 {
