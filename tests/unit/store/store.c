@@ -295,16 +295,17 @@ static void submitting_never_waits_for_the_disk(void **state)
 	f->options.queue_limit = 100;
 	close_store(f);
 	open_store(f);
-	powercut_slow(0, 300);
+	powercut_slow(0, 800);
 	msec before = clock_now();
 	store_submit(f->store, &notes->all[0].job);
+	msec after = clock_now();
 	usleep(50000);                                   /* the writer sleeps in its sync */
 	for (int i = 1; i < 200; i++)
 		store_submit(f->store, &notes->all[i].job);
-	assert_true(clock_now() - before < 250);
+	assert_true(clock_now() - before < 700);
 	assert_int_equal(store_waiting(f->store), 200);
 	assert_true(store_is_slow(f->store));
-	assert_in_range(store_waiting_since(f->store), before, before + 40);
+	assert_in_range(store_waiting_since(f->store), before, after);
 	powercut_slow(0, 0);
 	wait_for(notes, 200);
 	assert_false(store_is_slow(f->store));
@@ -315,11 +316,11 @@ static void reads_go_on_while_the_disk_is_slow(void **state)
 {
 	struct fixture *f = *state;
 	struct notes *notes = make_many(f, 1);
-	powercut_slow(0, 500);
+	powercut_slow(0, 800);
 	store_submit(f->store, &notes->all[0].job);
 	msec before = clock_now();
 	count_rows(f);
-	assert_true(clock_now() - before < 400);
+	assert_true(clock_now() - before < 700);
 	powercut_slow(0, 0);
 	wait_for(notes, 1);
 }
