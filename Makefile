@@ -16,7 +16,8 @@ check:                  # everything that can be checked in half an hour; the la
 	@tools/check $(PARTS)
 
 bench: build            # figures, against other servers where they are installed
-	@tools/parts bench
+	@test -x bench/run || { echo 'There is no bench/run in this tree.'; exit 1; }
+	@bench/run
 
 fuzz:                   # FUZZ_TIME seconds for each parser (60)
 	@tools/deps check
