@@ -72,13 +72,14 @@ struct iq_handler {
 /* The server's own questions (a signal of kind CALL): the payload's name in NS_CALL. */
 struct call_handler {
 	const char *name;
-	hook_function *run;          /* answers with turn_answer */
+	hook_function *run;          /* answers with turn_answer; t->account->state may be ACCOUNT_UNKNOWN or ACCOUNT_FAILED here */
 };
 #define CALLS(...) ((const struct call_handler[]){ __VA_ARGS__, { NULL, NULL } })
 
 /* What a module keeps of each loaded account: read before its first turn, read again when a write of it failed. */
+#define ACCOUNT_ID "(SELECT id FROM account WHERE jid = ?1)"
 struct per_account {
-	const char *query;           /* one value is bound: the account's id */
+	const char *query;           /* one value is bound: the account's bare JID; tables are keyed by the id, so: … WHERE account = " ACCOUNT_ID */
 	void     *(*load)(struct account *, const struct rows *);     /* may return NULL: nothing yet */
 	void      (*free)(void *);
 };
