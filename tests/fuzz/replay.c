@@ -1,54 +1,56 @@
-/*
- * Runs a fuzz target over files: each that is named, and each in a folder
- * that is named. For compilers without libFuzzer, and for `make check`.
- */
+/* Stands in for libFuzzer: gives the target every file that is named, or that lies in a folder that is named. */
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);     /* the target's */
 
-static size_t files;
+static unsigned played;
 
-static void run_file(const char *path)
+static void play_file(const char *path)
 {
-	static uint8_t data[1 << 20];
 	FILE *f = fopen(path, "rb");
-	if (!f) {
+	struct stat about;
+	if (!f || fstat(fileno(f), &about) < 0) {
 		perror(path);
-		exit(1);
+		exit(2);
 	}
-	size_t size = fread(data, 1, sizeof data, f);
+	size_t size = (size_t)about.st_size;
+	uint8_t *data = malloc(size ? size : 1);      /* of exactly this size, so that a read behind the end is seen */
+	if (!data || fread(data, 1, size, f) != size) {
+		perror(path);
+		exit(2);
+	}
 	fclose(f);
-	fprintf(stderr, "%s\n", path);          /* the last one named is the one that stopped us */
+	fprintf(stderr, "%s\n", path);
 	LLVMFuzzerTestOneInput(data, size);
-	files++;
+	free(data);
+	played++;
 }
 
-static void run_folder(const char *path)
+static void play(const char *path)
 {
-	DIR *d = opendir(path);
-	for (struct dirent *e; d && (e = readdir(d));) {
-		char name[4096];
-		snprintf(name, sizeof name, "%s/%s", path, e->d_name);
-		if (e->d_name[0] != '.')
-			run_file(name);
+	DIR *folder = opendir(path);
+	if (!folder) {
+		play_file(path);
+		return;
 	}
-	if (d)
-		closedir(d);
+	for (struct dirent *entry; (entry = readdir(folder));) {
+		char inner[4096];
+		if (entry->d_name[0] == '.')
+			continue;
+		snprintf(inner, sizeof inner, "%s/%s", path, entry->d_name);
+		play(inner);
+	}
+	closedir(folder);
 }
 
-int main(int argc, char **argv)
+int main(int count, char *names[])
 {
-	for (int i = 1; i < argc; i++) {
-		struct stat st;
-		if (stat(argv[i], &st) == 0 && S_ISDIR(st.st_mode))
-			run_folder(argv[i]);
-		else
-			run_file(argv[i]);
-	}
-	printf("%zu files\n", files);
-	return files ? 0 : 1;
+	for (int i = 1; i < count; i++)
+		play(names[i]);
+	fprintf(stderr, "%u inputs\n", played);
+	return played ? 0 : 3;                        /* nothing was tried: that is no success */
 }
