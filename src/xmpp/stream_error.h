@@ -6,6 +6,7 @@
 #include "xml/xml.h"
 
 enum stream_error {
+	STREAM_NONE,                 /* nothing is wrong */
 	STREAM_BAD_FORMAT,
 	STREAM_BAD_NAMESPACE_PREFIX,
 	STREAM_CONFLICT,
