@@ -9,8 +9,11 @@
 #pragma once
 #include <stdatomic.h>
 #include <stdbool.h>
-#include "core/config.h"
+
 #include "net/conn.h"
+
+struct config;
+struct tls;
 
 struct listener_rules {              /* of one `listen` address; the snapshot of a moment, never freed while the process lives */
 	char       *address;
