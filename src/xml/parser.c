@@ -199,11 +199,17 @@ static void begin_work(struct xml_parser *p, struct arena *a)
 		t->inside = p->header->owns ? copy_scope(a, &p->header->scope) : p->header->scope;
 }
 
+static size_t room_left(const struct xml_parser *p)
+{
+	size_t used = p->work->bytes;           /* may be above a limit that was lowered */
+	return p->limits.stanza > used ? p->limits.stanza - used : 0;
+}
+
 /* From the caller's bytes, as far as the limit allows; what is left of them is held. */
 static enum lex_kind read_direct(struct xml_parser *p, struct lex *l, const char **at, const char *end)
 {
 	struct work *w = p->work;
-	size_t there = (size_t)(end - *at), room = p->limits.stanza - w->bytes;
+	size_t there = (size_t)(end - *at), room = room_left(p);
 	const char *stop = there > room ? *at + room : end;
 	enum lex_kind kind = stop == *at ? LEX_MORE : lex_token(l, *at, stop, &w->mark);
 	if (kind != LEX_MORE)
@@ -222,7 +228,7 @@ static enum lex_kind read_held(struct xml_parser *p, struct lex *l, const char *
 {
 	struct work *w = p->work;
 	while (*at < end) {
-		size_t room = p->limits.stanza - w->bytes, held = buf_length(&w->held);
+		size_t room = room_left(p), held = buf_length(&w->held);
 		size_t piece = (size_t)(end - *at) < PIECE ? (size_t)(end - *at) : PIECE;
 		if (held >= room) {
 			l->fault = XML_TOO_LONG;

@@ -16,6 +16,7 @@
  *    knows the fourth's tables): expat must stop exactly at such a character.
  *  - A byte order mark, which RFC 6120 §11.6 wants read as a character, so as
  *    text before the root element; expat skips it.
+ *  - A DTD, which we refuse by its first word: expat's handler may have to wait for the name behind it.
  *  - UTF-16, which expat finds out by the first two bytes whatever it was told.
  */
 #include <expat.h>
@@ -285,8 +286,10 @@ static const char *completion(const char *p, const char *end)
 			}
 			break;
 		case PI:
+			in = *p == '>' && p[-1] == '?' ? TEXT : PI;
+			break;
 		case COMMENT:
-			break;          /* refused by their begin, so the first one is the last token */
+			break;          /* refused by its begin, so it is the last token */
 		}
 	}
 	/* The spaces are for expat, which looks at a character only when as many bytes are there as its first one says. */
@@ -353,7 +356,7 @@ static void compare(const char *bytes, size_t size, uint32_t seed)
 			else
 				feed_ours(&ours, p, rest[i], strlen(rest[i]));
 		}
-		if (ours.fault != theirs.fault)
+		if (ours.fault != theirs.fault && !(ours.fault && !theirs_said && memmem(bytes, size, "<!DOCTYPE", 9)))
 			differ(&ours, &theirs, "other verdicts");
 	}
 	xml_parser_free(p);
