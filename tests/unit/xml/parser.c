@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -136,6 +137,24 @@ static void between_stanzas_nothing_is_held(void **state)
 	xml_parser_free(p);
 }
 
+static void an_idle_stream_costs_little(void **state)
+{
+	enum { COUNT = 100 };
+	struct xml_parser *p[COUNT];
+	struct buf log = { 0 };
+	size_t before = 0;
+	for (int i = 0; i < COUNT; i++) {
+		if (i == 1)             /* the first one may have filled pools */
+			before = mallinfo2().uordblks;
+		p[i] = xml_parser_new(&wide);
+		feed(p[i], &log, HEAD "<a><b c='1'/></a> ", strlen(HEAD) + 18);
+		buf_clear(&log);
+	}
+	assert_true(mallinfo2().uordblks - before <= 200 * (COUNT - 1));     /* a sanitizer's malloc says 0 */
+	for (int i = 0; i < COUNT; i++)
+		xml_parser_free(p[i]);
+}
+
 static void a_restart_begins_anew(void **state)
 {
 	struct xml_parser *p = xml_parser_new(&wide);
@@ -250,7 +269,7 @@ int main(void)
 		cmocka_unit_test(prefixes_of_the_header_are_in_force), cmocka_unit_test(an_inner_declaration_ends_with_its_element),
 		cmocka_unit_test(an_empty_header_opens_and_closes), cmocka_unit_test(the_header_tells_the_default_namespace),
 		cmocka_unit_test(a_stanza_outlives_its_parser), cmocka_unit_test(between_stanzas_nothing_is_held),
-		cmocka_unit_test(a_restart_begins_anew), cmocka_unit_test(headless_takes_stanzas_only),
+		cmocka_unit_test(an_idle_stream_costs_little), cmocka_unit_test(a_restart_begins_anew), cmocka_unit_test(headless_takes_stanzas_only),
 		cmocka_unit_test(new_limits_hold_from_the_next_token_on), cmocka_unit_test(one_element_is_parsed_from_a_string),
 		cmocka_unit_test(time_is_linear_in_the_input),
 	};
