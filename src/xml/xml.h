@@ -16,7 +16,7 @@ struct xml {                         /* an element, a text between elements, or 
 	const char *name;            /* without prefix; NULL: a text */
 	const char *ns;              /* of an element never NULL; of an attribute NULL when it has no prefix */
 	const char *text;            /* a text's or an attribute's value, never NULL there; an element: NULL */
-	struct xml *attrs;           /* an element's; and below */
+	struct xml *attrs;           /* an element's; and below: a text or an attribute isn't even allocated from here on */
 	struct xml *first, *last;    /* children: elements and texts in order */
 };
 
