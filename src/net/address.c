@@ -47,7 +47,7 @@ bool address_read(const char *text, struct sockaddr_storage *to, socklen_t *size
 	memcpy(host, text + in_brackets, length);
 	host[length] = '\0';
 
-	*is_any = strcmp(host, "*") == 0;
+	*is_any = !in_brackets && strcmp(host, "*") == 0;
 	if (!in_brackets && inet_pton(AF_INET, host, &v4->sin_addr) == 1) {
 		v4->sin_family = AF_INET;
 		v4->sin_port = port;
