@@ -238,8 +238,8 @@ static void an_abort_inside_input_is_safe(void **state)
 	echo_begin(&e, l, &aborting);
 	write_all(e.fd, "xy", 2);
 	assert_int_equal(read_up_to(e.fd, back, 10), 0);
+	echo_end(&e);                        /* `input` has returned */
 	assert_int_equal(atomic_load(&e.input), 'y');
-	echo_end(&e);
 }
 
 static size_t handing_input(void *owner, const char *bytes, size_t size)

@@ -122,32 +122,38 @@ static void a_loop_with_more_to_do_does_not_sleep_and_then_does(void **state)
 	end_loop(l);
 }
 
-static pthread_t worker;
-static struct loop *asker;
+struct task {
+	struct loop *asker;
+	pthread_t worker;
+	bool was_on_a_loop;
+};
 
-static void work(void *unused)
+static void work(void *thing)
 {
-	worker = pthread_self();
-	assert_null(loop_here());
+	struct task *task = thing;
+	task->worker = pthread_self();
+	task->was_on_a_loop = loop_here();
 }
 
-static void worked(void *unused)
+static void worked(void *thing)
 {
-	atomic_fetch_add(&done_right, loop_here() == asker && !pthread_equal(worker, pthread_self()));
+	struct task *task = thing;
+	bool is_here = loop_here() == task->asker && !pthread_equal(task->worker, pthread_self());
+	atomic_fetch_add(&done_right, is_here && !task->was_on_a_loop);
 }
 
-static void ask(void *unused)
+static void ask(void *thing)
 {
-	asker = loop_here();
-	loop_work(work, worked, NULL);
+	((struct task *)thing)->asker = loop_here();
+	loop_work(work, worked, thing);
 }
 
 static void work_is_done_elsewhere_and_its_end_told_here(void **state)
 {
-	loop_workers(1);
+	static struct task tasks[10];
 	struct loop *l = begin_loop(0);
 	for (int i = 0; i < 10; i++)
-		on_loop(l, ask, NULL);
+		on_loop(l, ask, &tasks[i]);
 	wait_until(&done_right, 10);
 	end_loop(l);
 }
