@@ -18,6 +18,11 @@ static SSL *ready_ssl(const struct conn *c)
 	return c->tls && c->tls->is_ready ? c->tls->ssl : NULL;
 }
 
+bool conn_is_tls(const struct conn *c)
+{
+	return ready_ssl(c) != NULL;
+}
+
 static const char *protocol(SSL *ssl)        /* as a text that stays */
 {
 	static const char *const known[] = { "xmpp-client", "xmpp-server", "http/1.1" };
