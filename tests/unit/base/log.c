@@ -1,5 +1,7 @@
 /* The log: what is wanted, how it looks, and that nothing a peer says makes a second line. */
-#include <setjmp.h>
+#include "base/log_format.h"
+#include "base/log_output.h"
+#include <setjmp.h>          /* our headers come first: cmocka makes a macro of fail() */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -11,8 +13,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "base/log_format.h"
-#include "base/log_output.h"
 
 static char path[] = "/tmp/jackdaw-log-XXXXXX", moved[64];
 
