@@ -89,7 +89,7 @@ static const struct setting archive[] = {
 	{ "page", OPTION_INT, "250", "Messages in one page of an answer", IN_BOTH, 1, 10000 },
 };
 
-static const struct setting log[] = {
+static const struct setting logging[] = {
 	{ "level", OPTION_ENUM, "major", "How detailed", IN_GLOBAL, .words = LEVELS },
 	{ "output", OPTION_STRING, "stderr", "stderr, journal or a file", IN_GLOBAL, RESTART },
 	{ "format", OPTION_ENUM, "text", "How a line looks", IN_GLOBAL, .words = "text json journal", RESTART },
@@ -192,7 +192,7 @@ static const struct setting scriptlet[] = {
 #define SECTION(name, array, module) { name, array, sizeof array / sizeof *array, module }
 const struct settings_section config_settings[] = {
 	SECTION("", top, false), SECTION("", listeners, false), SECTION("", domain, false), SECTION("auth", auth, false),
-	SECTION("registration", registration, false), SECTION("archive", archive, false), SECTION("log", log, false),
+	SECTION("registration", registration, false), SECTION("archive", archive, false), SECTION("log", logging, false),
 	SECTION("limits", limits, false), SECTION("session", session, false), SECTION("offline", offline, false),
 	SECTION("services", services, false), SECTION("pubsub", pubsub, false), SECTION("s2s", s2s, false),
 	SECTION("dns", dns, false), SECTION("store", store, false), SECTION("component", component, false),

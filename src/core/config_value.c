@@ -225,7 +225,7 @@ static const char *print_list(struct arena *a, const char *const *list, bool is_
 {
 	const char *text = "[";
 	for (const char *const *item = list; *item; item++) {
-		const char *equals = is_map ? strrchr(*item, '=') : NULL;
+		const char *equals = is_map ? strchr(*item, '=') : NULL;
 		const char *comma = item == list ? "" : ",";
 		if (equals)
 			text = arena_printf(a, "%s%s %s = %s", text, comma,
