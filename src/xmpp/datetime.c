@@ -73,16 +73,16 @@ static bool fraction(const char **at, int *value)
 	return true;
 }
 
-/* XML Schema has 24:00:00 for the end of a day; XEP-0082 §2.1 says 00 through 23, and seconds to 59. */
+/* XML Schema, which XEP-0082 §3 lets overrule itself, has 24:00:00 for the end of a day. */
 static bool clock_time(const char **at, msec *of_day)
 {
 	int hour, minute, second, rest;
-	if (!digits(at, 2, 0, 23, &hour) || !sign(at, ':') || !digits(at, 2, 0, 59, &minute) || !sign(at, ':'))
+	if (!digits(at, 2, 0, 24, &hour) || !sign(at, ':') || !digits(at, 2, 0, 59, &minute) || !sign(at, ':'))
 		return false;
 	if (!digits(at, 2, 0, 59, &second) || !fraction(at, &rest))
 		return false;
 	*of_day = (msec)hour * HOUR + minute * MINUTE + second * SECOND + rest;
-	return true;
+	return *of_day <= DAY;
 }
 
 /* How far ahead of UTC; XML Schema has 14:00 as the farthest. */

@@ -95,7 +95,7 @@ static enum precis_class derive(uint32_t code)
 		return PRECIS_CONTEXTJ;
 	if (is_old_hangul(code) || noncharacter || uc_is_property_default_ignorable_code_point(code))
 		return PRECIS_DISALLOWED;
-	if (in(code, UC_CATEGORY_MASK_Cc))
+	if (in(code, UC_CATEGORY_MASK_Cc | UC_CATEGORY_MASK_Cs))
 		return PRECIS_DISALLOWED;
 	return has_compat(code) ? PRECIS_FREE_PVAL : by_category(code);
 }
