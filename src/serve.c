@@ -117,6 +117,16 @@ static const char *notes(struct arena *a, const struct config_report *r)
 	return words;
 }
 
+/* What of the new configuration has no effect before a restart; NULL: nothing. */
+static const char *what_waits(struct arena *a, struct config *fresh)
+{
+	const char *words = listen_reload(fresh) ? NULL : "listen";
+	for (const struct config_change *c = config_diff(a, config, fresh); c; c = c->next)
+		if (c->needs_restart && c->entry)
+			words = arena_printf(a, "%s%s%s", words ? words : "", words ? ", " : "", c->entry->path);
+	return words ? arena_printf(a, "needs a restart: %s", words) : NULL;
+}
+
 static bool take(struct arena *a, struct config *fresh, const char **words)
 {
 	struct fail why;
@@ -127,7 +137,7 @@ static bool take(struct arena *a, struct config *fresh, const char **words)
 	}
 	generation++;
 	take_log_level(fresh);
-	*words = listen_reload(fresh) ? config_restart_words(a, config, fresh) : "a listening address changed: restart";
+	*words = what_waits(a, fresh);
 	homes_take_hosts(hosts);
 	hosts_drop(hosts);
 	config_drop(config);
