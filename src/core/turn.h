@@ -80,7 +80,7 @@ void turn_flight(struct turn *, const char *sql, int64_t key);
 int64_t turn_kept_key(const struct turn *);
 /* The same for a stanza that the turn built from such a row. */
 void turn_deliver_kept(struct turn *, struct session *, const struct xml *stanza, const char *sql, int64_t key);
-bool account_is_in_flight(const struct account *, int64_t key);      /* a live session was sent it and may yet have it */
+bool account_is_in_flight(const struct account *, int64_t key);      /* a client was sent it and may yet have it, or has it */
 
 /* Runs after this turn's commit, before anything else of this entity; `with` in t->arena. A turn without writes: at its end. */
 void turn_then(struct turn *, void (*fn)(struct turn *, void *with), void *with);

@@ -91,13 +91,18 @@ static int64_t put(struct turn *t, const char *text)
 	return key;
 }
 
+static bool takes_messages(const struct session *s)
+{
+	return s->stream && s->is_available && s->priority >= 0;
+}
+
 /* RFC 6121 §8.5.2, §8.5.3: to this very resource, or else to those that take what is sent to the account. */
 static bool will_be_delivered(const struct turn *t)
 {
 	if (t->to->resource && account_session(t->account, t->to->resource))
 		return true;
 	EACH_SESSION(t->account, s)
-		if (s->stream && s->is_available && s->priority >= 0)
+		if (takes_messages(s))
 			return true;
 	return false;
 }
@@ -181,7 +186,7 @@ static int64_t number(const struct turn *t, const char *name)
 static struct session *reader(const struct turn *t)
 {
 	struct session *s = t->kind == KIND_CALL ? session_find(t->account, number(t, "session")) : t->session;
-	return s && s->stream && s->is_available && s->priority >= 0 ? s : NULL;
+	return s && takes_messages(s) ? s : NULL;
 }
 
 static void go_on_later(struct turn *t, const struct session *s, int64_t after, msec wait)
@@ -263,13 +268,10 @@ static enum stanza_error available(struct turn *t)
 /* The last page is still on its way: more of it would only fill queues. */
 static bool is_behind(const struct session *s)
 {
-	unsigned flights = 0;
-	for (const struct flight *f = s->flights; f && flights < PAGE; f = session_next_flight(f))
-		flights++;
-	return flights >= PAGE || s->stream->is_slow(s->stream_with);
+	return session_flights(s, PAGE) == PAGE || s->stream->is_slow(s->stream_with);
 }
 
-static enum stanza_error next_page(struct turn *t)
+static enum stanza_error next_page(struct turn *t)           /* a call: from ourselves */
 {
 	struct session *s = t->account->state == ACCOUNT_READY ? reader(t) : NULL;
 	msec wait = number(t, "wait");
@@ -279,6 +281,22 @@ static enum stanza_error next_page(struct turn *t)
 		return read_page(t);
 	go_on_later(t, s, number(t, "after"), wait * 2 < WAIT_MOST ? wait * 2 : WAIT_MOST);
 	return HANDLED;
+}
+
+/* What the client hadn't taken is read to another one, from the start. */
+static enum stanza_error gone(struct turn *t)
+{
+	const struct amount *amount = account_data(t->account, &mod_offline);
+	bool another_reads = is_read_to(t) && reading_of(t->account)->session != t->session->number;
+	if (!amount || !amount->count || another_reads || t->account->state != ACCOUNT_READY)
+		return OK;
+	EACH_SESSION(t->account, s) {
+		if (s == t->session || !takes_messages(s))
+			continue;
+		go_on_later(t, s, 0, WAIT_LEAST);
+		break;
+	}
+	return OK;
 }
 
 static enum stanza_error forget(struct turn *t)
@@ -294,7 +312,7 @@ const struct module mod_offline = {
 	.features    = FEATURES(NS_OFFLINE),
 	.calls       = CALLS({ "offline-page", next_page }),
 	.hooks       = HOOKS(ON_MESSAGE(AT_KEEP, keep), ON_MESSAGE(AT_MISS, miss), ON_PRESENCE_SENT(AT_MISS, available),
-		ON_ACCOUNT_REMOVED(AT_KEEP, forget)),
+		ON_SESSION_GONE(AT_MISS, gone), ON_ACCOUNT_REMOVED(AT_KEEP, forget)),
 	.options     = OPTIONS(
 		{ "limit", OPTION_INT, "1000", "Messages that wait for one account; 0: no limit" },
 		{ "limit_bytes", OPTION_SIZE, "10M", "Bytes of them; 0: no limit" }),
