@@ -78,9 +78,9 @@ static const struct setting auth[] = {
 };
 
 static const struct setting registration[] = {
-	{ "auto_signup", OPTION_BOOL, "no", "Anybody may make an account", IN_BOTH },
-	{ "allow_password_change", OPTION_BOOL, "yes", "Users may change their password", IN_BOTH },
-	{ "allow_remove", OPTION_BOOL, "yes", "Users may remove their account", IN_BOTH },
+	{ "auto_signup", OPTION_BOOL, "no", "Anybody may make an account", IN_BOTH, LATER },
+	{ "allow_password_change", OPTION_BOOL, "yes", "Users may change their password", IN_BOTH, LATER },
+	{ "allow_remove", OPTION_BOOL, "yes", "Users may remove their account", IN_BOTH, LATER },
 };
 
 static const struct setting archive[] = {
