@@ -152,33 +152,56 @@ static void put_value(struct config *c, struct config_scope *s, const struct con
 	(*at)->next = next;
 }
 
-static const char *where(const struct config_scope *s, const char *prefix)
+static const char *where(struct arena *a, const struct config_scope *s, const char *prefix)
 {
-	return *prefix ? prefix : s->kind == CONFIG_GLOBAL ? "the top level" : config_kind_keyword(s->kind);
+	if (!*prefix && s->kind == CONFIG_GLOBAL)
+		return "at the top level";
+	return arena_printf(a, "in %s", *prefix ? prefix : config_kind_keyword(s->kind));
+}
+
+static enum config_kind first_kind(const struct config_entry *e)
+{
+	int kind = CONFIG_GLOBAL;
+	while (kind < CONFIG_KINDS - 1 && !(e->setting.scopes & 1u << kind))
+		kind++;
+	return (enum config_kind)kind;
+}
+
+/* The nearest name that would be valid here, else where the name, or one near it, would be. */
+static const char *advice(struct arena *a, const struct config_scope *s, const char *path, const struct config_node *n)
+{
+	enum config_kind kind;
+	const struct config_entry *other = config_table_find_any(path);
+	const char *nearest = config_table_nearest(path, s->kind);
+	if (n->shape != CONFIG_SECTION && config_table_has_section(path, s->kind))
+		return "; it is a section: { }";
+	if (config_kind_named(n->key, &kind))
+		return config_kind_may_hold(CONFIG_GLOBAL, kind) ? "; it is a section of the top level" : "; it is a section of xmpp_listener";
+	if (other)
+		return first_kind(other) == CONFIG_GLOBAL ? "; it stands at the top level" :
+			arena_printf(a, "; it stands in %s", config_kind_keyword(first_kind(other)));
+	if (nearest)
+		return arena_printf(a, "; did you mean \"%s\"?", nearest);
+	for (kind = CONFIG_GLOBAL; kind < CONFIG_KINDS; kind++)
+		if ((nearest = config_table_nearest(path, kind)))
+			return arena_printf(a, "; there is \"%s\" in %s", nearest, config_kind_keyword(kind));
+	return "";
 }
 
 static void unknown(struct load *l, struct config_scope *s, const char *prefix, const char *path, const struct config_node *n)
 {
 	struct arena *a = l->config->arena;
-	const char *nearest = config_table_nearest(path, s->kind), *words = nearest ? arena_printf(a, "; did you mean \"%s\"?", nearest) : "";
-	const struct config_entry *other = config_table_find_any(path);
-	enum config_kind kind = CONFIG_GLOBAL;
-	if (config_kind_named(n->key, &kind)) {
-		words = arena_printf(a, "; a %s stands elsewhere", config_kind_keyword(kind));
-	} else if (other) {
-		while (kind < CONFIG_KINDS - 1 && !(other->setting.scopes & 1u << kind))
-			kind++;
-		words = arena_printf(a, "; it belongs in %s", kind == CONFIG_GLOBAL ? "the top level" : config_kind_keyword(kind));
-	}
-	config_error(l->report, n->place, "unknown %s \"%s\" in %s%s", n->shape == CONFIG_SECTION ? "section" : "key", n->key, where(s, prefix), words);
+	config_error(l->report, n->place, "unknown %s \"%s\" %s%s", n->shape == CONFIG_SECTION ? "section" : "key", n->key,
+		where(a, s, prefix), advice(a, s, path, n));
 }
 
-static void warn_later(struct load *l, const struct config_entry *e, const struct config_node *n)
+static void warn_later(struct load *l, const char *name, const struct config_node *n)
 {
+	size_t length = strlen(name);
 	for (int i = 0; i < l->report->warning_count && i < CONFIG_NOTES; i++)
-		if (strncmp(l->report->warnings[i].text, e->path, strlen(e->path)) == 0 && l->report->warnings[i].text[strlen(e->path)] == ' ')
+		if (strncmp(l->report->warnings[i].text, name, length) == 0 && l->report->warnings[i].text[length] == ' ')
 			return;                      /* once is enough */
-	config_warn(l->report, n->place, "%s is accepted and has no effect yet", e->path);
+	config_warn(l->report, n->place, "%s is accepted and has no effect yet", name);
 }
 
 static void set(struct load *l, struct config_scope *s, const struct config_entry *e, const struct config_node *n)
@@ -192,7 +215,7 @@ static void set(struct load *l, struct config_scope *s, const struct config_entr
 	else if (config_value_read(l->config->arena, e, n, &v, l->report))
 		put_value(l->config, s, &v);
 	if (e->setting.later)
-		warn_later(l, e, n);
+		warn_later(l, e->path, n);
 }
 
 static void lay(struct load *, struct config_scope *, const char *prefix, const struct config_node *);
@@ -200,6 +223,8 @@ static void lay(struct load *, struct config_scope *, const char *prefix, const 
 static void open_scope(struct load *l, struct config_scope *parent, enum config_kind kind, const struct config_node *n)
 {
 	const char *name = n->title ? arena_string(l->config->arena, n->title) : "", *protocol = NULL;
+	if (config_kind_is_later(kind))
+		warn_later(l, config_kind_keyword(kind), n);
 	bool named = kind == CONFIG_LISTEN || kind == CONFIG_PEER || kind == CONFIG_DOMAIN;
 	if (named && !n->title)
 		config_error(l->report, n->place, "%s needs a name: %s \"…\" { }", n->key, n->key);
@@ -313,6 +338,7 @@ struct config *config_load(const char *path, unsigned flags, struct config_repor
 		load_overlays(&l);
 	finish(c);
 	check_together(&l);
+	config_report_sort(report);
 	if (report->error_count == 0)
 		return c;
 	config_drop(c);
