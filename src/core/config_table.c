@@ -142,7 +142,7 @@ static void declare(const char *section, const struct setting *s)
 	e->setting = *s;
 	if (!s->scopes)
 		e->setting.scopes = IN_GLOBAL | IN_DOMAIN;
-	e->path = *section ? mem_printf("%s.%s", section, s->name) : mem_string(s->name);
+	e->path = *section ? arena_printf(arena, "%s.%s", section, s->name) : arena_string(arena, s->name);
 	e->preset = (struct config_value){ .entry = e, .place = { "default", 0, 0 } };
 	if (s->preset)
 		read_preset(e);
