@@ -37,9 +37,6 @@ enum { CONTACT_LIMIT = UINT16_MAX };                 /* bytes of a record */
 bool roster_block_fits(const struct contact *);      /* within CONTACT_LIMIT */
 bool roster_block_find(const struct roster_block *, const char *jid, struct contact *);
 bool roster_block_next(const struct roster_block *, size_t *at, struct contact *);       /* from *at = 0; false: that was all */
-#define EACH_CONTACT(block, c) \
-	for (size_t c##_at = 0, c##_more = 1; c##_more;) \
-		for (struct contact c; (c##_more = roster_block_next(block, &c##_at, &c));)
 
 /* They return the block, which may have moved. The contact lies outside it. */
 struct roster_block *roster_block_put(struct roster_block *, const struct contact *);
