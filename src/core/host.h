@@ -8,11 +8,14 @@
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>
+#include "base/clock.h"
 #include "base/fail.h"
 #include "base/hash.h"
-#include "core/config.h"
+
 #include "net/tls.h"
 
+struct config;
+struct config_scope;
 struct module;
 
 enum host_tls { HOST_TLS_REQUIRED, HOST_TLS_OPTIONAL, HOST_TLS_OFF };

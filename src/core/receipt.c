@@ -4,6 +4,7 @@
  */
 #include "core/receipt.h"
 #include "base/mem.h"
+#include "core/home.h"
 #include "core/session.h"
 #include "net/loop.h"
 

@@ -126,9 +126,8 @@ static void answer_error(struct turn *t, enum stanza_error error, const char *te
 static void end_with_error(struct turn *t, enum stanza_error error)
 {
 	struct turn_out *out = t->out;
-	ASSERT(!out->writes && !out->thens);
+	ASSERT(!out->writes && !out->thens && !out->append);
 	out->outputs = out->outputs_last = NULL;
-	out->append = NULL;
 	answer_error(t, error, NULL, NULL);
 	out->answer = NULL;
 	turn_kept(t);

@@ -1,4 +1,5 @@
 /* What a stream offers at each step (RFC 6120 §4.3.2), in the order of XEP-0170. */
+#include "core/host.h"
 #include "streams/auth.h"
 #include "streams/c2s.h"
 #include "streams/listen.h"

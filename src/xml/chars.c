@@ -68,9 +68,8 @@ int chars_utf8(const char *p, const char *end, uint32_t *code)
 	return *code == 0xfffe || *code == 0xffff ? 0 : more + 1;
 }
 
-const char *chars_name(const char *p, const char *end)
+const char *chars_name_slow(const char *from, const char *p, const char *end)
 {
-	const char *from = p;
 	while (p < end) {
 		if ((signed char)*p >= 0) {
 			if (!chars_is(*p, p == from ? CHARS_START : CHARS_NAME))

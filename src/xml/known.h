@@ -11,5 +11,5 @@ extern const char *known_streams;    /* `stream:`, by custom */
 
 static inline bool known_same(const char *a, const char *b)
 {
-	return a == b || strcmp(a, b) == 0;
+	return a == b || (*a == *b && strcmp(a, b) == 0);      /* most differ at once */
 }

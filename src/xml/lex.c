@@ -327,11 +327,17 @@ enum lex_kind lex_token(struct lex *l, const char *p, const char *end, struct le
  * only once before its end: what each byte leads to, or TAG_DONE, which means
  * that lex_token will know (an end or a fault).
  */
-enum { TAG_NAME, TAG_GAP, TAG_ATTR, TAG_BEFORE, TAG_EQUALS, TAG_QUOTE, TAG_APOSTROPHE, TAG_AFTER, TAG_SLASH, TAG_CLOSING, TAG_DONE };
+enum { TAG_BEGIN, TAG_NAME, TAG_GAP, TAG_ATTR, TAG_BEFORE, TAG_EQUALS, TAG_QUOTE, TAG_APOSTROPHE, TAG_AFTER, TAG_SLASH,
+	TAG_CLOSING, TAG_CLOSING_NAME, TAG_CLOSING_GAP, TAG_DONE };
 
 static bool is_of_name(char c)
 {
 	return chars_is(c, CHARS_NAME) || c == ':' || ((unsigned char)c >= 0xc2 && (unsigned char)c <= 0xf4) || (c & 0xc0) == 0x80;
+}
+
+static bool starts_name(char c)
+{
+	return is_of_name(c) && (chars_is(c, CHARS_START) || (signed char)c < 0);
 }
 
 static unsigned inside(unsigned state, char c, char quote)
@@ -348,8 +354,10 @@ static unsigned follow(unsigned state, char c)
 	switch (state) {
 	case TAG_NAME:
 		return of_name ? TAG_NAME : space ? TAG_GAP : c == '/' ? TAG_SLASH : TAG_DONE;
+	case TAG_BEGIN:
+		return starts_name(c) ? TAG_NAME : TAG_DONE;
 	case TAG_GAP:
-		return of_name ? TAG_ATTR : space ? TAG_GAP : c == '/' ? TAG_SLASH : TAG_DONE;
+		return starts_name(c) ? TAG_ATTR : space ? TAG_GAP : c == '/' ? TAG_SLASH : TAG_DONE;
 	case TAG_ATTR:
 		return of_name ? TAG_ATTR : space ? TAG_BEFORE : c == '=' ? TAG_EQUALS : TAG_DONE;
 	case TAG_BEFORE:
@@ -363,7 +371,11 @@ static unsigned follow(unsigned state, char c)
 	case TAG_AFTER:
 		return space ? TAG_GAP : c == '/' ? TAG_SLASH : TAG_DONE;
 	case TAG_CLOSING:
-		return of_name || space ? TAG_CLOSING : TAG_DONE;
+		return starts_name(c) ? TAG_CLOSING_NAME : TAG_DONE;
+	case TAG_CLOSING_NAME:
+		return of_name ? TAG_CLOSING_NAME : space ? TAG_CLOSING_GAP : TAG_DONE;
+	case TAG_CLOSING_GAP:
+		return space ? TAG_CLOSING_GAP : TAG_DONE;
 	}
 	return TAG_DONE;
 }
@@ -377,7 +389,7 @@ bool lex_ends(const char *p, const char *end, struct lex_mark *mark)
 	if (p[1] == '?')                        /* what isn't a declaration is refused by its first bytes; of one only the end matters */
 		return end - p <= 8 || memchr(q, '>', (size_t)(end - q));
 	if (q == p) {
-		mark->state = p[1] == '/' ? TAG_CLOSING : TAG_NAME;
+		mark->state = p[1] == '/' ? TAG_CLOSING : TAG_BEGIN;
 		q = p + (p[1] == '/' ? 2 : 1);
 	}
 	while (q < end && mark->state != TAG_DONE)

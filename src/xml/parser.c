@@ -59,20 +59,33 @@ static const char *keep(char **to, const char *from, size_t size)
 	return at;
 }
 
+/* The namespace in a string that lives for ever; NULL when there is none. */
+static const char *lasting(const char *ns)
+{
+	if (!*ns)
+		return "";
+	return ns == known_streams ? ns : xml_interned(ns, strlen(ns));
+}
+
+static size_t size_to_keep(const char *ns)
+{
+	return lasting(ns) ? 0 : strlen(ns) + 1;
+}
+
 static const char *keep_ns(struct header *h, char **to, const char *ns)
 {
-	const char *interned = ns == known_streams ? ns : xml_interned(ns, strlen(ns));
-	if (interned || !*ns)
-		return interned ? interned : "";
+	const char *same = lasting(ns);
+	if (same)
+		return same;
 	h->owns = true;
 	return keep(to, ns, strlen(ns));
 }
 
 static size_t header_size(size_t name, const struct tree_scope *scope)
 {
-	size_t size = sizeof(struct header) + name + 1 + strlen(scope->around) + 1;
+	size_t size = sizeof(struct header) + name + 1 + size_to_keep(scope->around);
 	for (const struct tree_bind *b = scope->binds; b; b = b->next)
-		size += sizeof *b + b->size + 1 + strlen(b->ns) + 1;
+		size += sizeof *b + b->size + 1 + size_to_keep(b->ns);
 	return size;
 }
 
@@ -172,17 +185,19 @@ static enum xml_event wrong(struct xml_parser *p, enum xml_fault fault, struct x
 }
 
 /* A stanza lives longer than the header: it gets its own copies of what isn't interned. */
+static const char *lasting_in(struct arena *a, const char *ns)
+{
+	const char *same = lasting(ns);
+	return same ? same : arena_string(a, ns);
+}
+
 static struct tree_scope copy_scope(struct arena *a, const struct tree_scope *from)
 {
-	struct tree_scope to = { NULL, arena_string(a, from->around), 0 };
-	const char *interned = xml_interned(from->around, strlen(from->around));
-	if (interned)
-		to.around = interned;
+	struct tree_scope to = { NULL, lasting_in(a, from->around), 0 };
 	struct tree_bind **last = &to.binds;
 	for (const struct tree_bind *b = from->binds; b; b = b->next) {
 		*last = ARENA_NEW(a, struct tree_bind);
-		interned = b->ns == known_streams ? b->ns : xml_interned(b->ns, strlen(b->ns));
-		**last = (struct tree_bind){ NULL, b->prefix, interned ? interned : arena_string(a, b->ns), b->size };
+		**last = (struct tree_bind){ NULL, b->prefix, lasting_in(a, b->ns), b->size };
 		last = &(*last)->next;
 	}
 	return to;
@@ -199,11 +214,17 @@ static void begin_work(struct xml_parser *p, struct arena *a)
 		t->inside = p->header->owns ? copy_scope(a, &p->header->scope) : p->header->scope;
 }
 
+static size_t room_left(const struct xml_parser *p)
+{
+	size_t used = p->work->bytes;           /* may be above a limit that was lowered */
+	return p->limits.stanza > used ? p->limits.stanza - used : 0;
+}
+
 /* From the caller's bytes, as far as the limit allows; what is left of them is held. */
 static enum lex_kind read_direct(struct xml_parser *p, struct lex *l, const char **at, const char *end)
 {
 	struct work *w = p->work;
-	size_t there = (size_t)(end - *at), room = p->limits.stanza - w->bytes;
+	size_t there = (size_t)(end - *at), room = room_left(p);
 	const char *stop = there > room ? *at + room : end;
 	enum lex_kind kind = stop == *at ? LEX_MORE : lex_token(l, *at, stop, &w->mark);
 	if (kind != LEX_MORE)
@@ -222,7 +243,7 @@ static enum lex_kind read_held(struct xml_parser *p, struct lex *l, const char *
 {
 	struct work *w = p->work;
 	while (*at < end) {
-		size_t room = p->limits.stanza - w->bytes, held = buf_length(&w->held);
+		size_t room = room_left(p), held = buf_length(&w->held);
 		size_t piece = (size_t)(end - *at) < PIECE ? (size_t)(end - *at) : PIECE;
 		if (held >= room) {
 			l->fault = XML_TOO_LONG;

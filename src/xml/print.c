@@ -11,7 +11,7 @@
 #include "xml/known.h"
 #include "xml/xml.h"
 
-static inline void put(struct buf *b, const char *s, size_t size)
+static inline __attribute__((always_inline)) void put(struct buf *b, const char *s, size_t size)
 {
 	if (b->size - b->end < size)
 		buf_room(b, size);
@@ -105,20 +105,19 @@ static const char *prefix(const struct xml *el)
 	return known_same(el->ns, known_xml) ? "xml:" : NULL;
 }
 
-static void put_name(struct buf *b, const struct xml *el)
+static void put_name(struct buf *b, const struct xml *el, const char *p)
 {
-	const char *p = prefix(el);
 	if (p)
 		put_string(b, p);
 	put_string(b, el->name);
 }
 
-void xml_print_head(struct buf *b, const struct xml *el, const char *around, const char *to)
+static void print_head(struct buf *b, const struct xml *el, const char *p, const char *around, const char *to)
 {
 	unsigned foreign = 0;
 	PUT(b, "<");
-	put_name(b, el);
-	if (!known_same(el->ns, around) && !prefix(el)) {
+	put_name(b, el, p);
+	if (!p && !known_same(el->ns, around)) {
 		PUT(b, " xmlns");
 		put_quoted(b, el->ns);
 	}
@@ -142,29 +141,46 @@ static bool is_empty(const struct xml *el)
 	return !c;
 }
 
-void xml_print_rest(struct buf *b, const struct xml *el, const char *around)
+static void print(struct buf *b, const struct xml *el, const char *p, const char *around);
+
+static void print_rest(struct buf *b, const struct xml *el, const char *p, const char *around)
 {
 	if (is_empty(el)) {
 		PUT(b, "/>");
 		return;
 	}
-	const char *inside = prefix(el) ? around : el->ns;
+	const char *inside = p ? around : el->ns;
 	PUT(b, ">");
 	for (const struct xml *c = el->first; c; c = c->next) {
-		if (c->name)
-			xml_print(b, c, inside);
-		else
+		if (!c->name)
 			put_text(b, c->text);
+		else    /* an element without prefix passes that on to children in its namespace */
+			print(b, c, !p && c->ns == el->ns ? NULL : prefix(c), inside);
 	}
 	PUT(b, "</");
-	put_name(b, el);
+	put_name(b, el, p);
 	PUT(b, ">");
+}
+
+static void print(struct buf *b, const struct xml *el, const char *p, const char *around)
+{
+	print_head(b, el, p, around, NULL);
+	print_rest(b, el, p, around);
 }
 
 void xml_print(struct buf *b, const struct xml *el, const char *around)
 {
-	xml_print_head(b, el, around, NULL);
-	xml_print_rest(b, el, around);
+	print(b, el, prefix(el), around);
+}
+
+void xml_print_head(struct buf *b, const struct xml *el, const char *around, const char *to)
+{
+	print_head(b, el, prefix(el), around, to);
+}
+
+void xml_print_rest(struct buf *b, const struct xml *el, const char *around)
+{
+	print_rest(b, el, prefix(el), around);
 }
 
 char *xml_string(struct arena *a, const struct xml *el, const char *around)

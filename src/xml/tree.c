@@ -19,7 +19,7 @@ static bool wrong(enum xml_fault *fault, enum xml_fault what)
 	return false;
 }
 
-static bool is_word(const char *at, size_t size, const char *word)
+static inline bool is_word(const char *at, size_t size, const char *word)
 {
 	return size == strlen(word) && memcmp(at, word, size) == 0;
 }
@@ -56,7 +56,8 @@ static bool may_declare(const char *prefix, const char *ns)
 static bool declare(struct tree *t, unsigned limit, const char *prefix, const char *ns, size_t size, enum xml_fault *fault)
 {
 	const char *interned = xml_interned(ns, size);
-	if (!may_declare(prefix, ns))
+	bool harmless = interned && interned != known_xml && !*prefix;       /* the usual one */
+	if (!harmless && !may_declare(prefix, ns))
 		return wrong(fault, XML_NOT_WELL_FORMED);
 	if (interned)
 		ns = interned;
@@ -91,7 +92,7 @@ static bool cut(struct tree *t, const struct lex *l, char *tag, struct xml *x, c
 	return declare(t, l->limits->attributes, x->name, value, (size_t)size, fault);
 }
 
-static bool is_twice(const struct xml *a, const struct xml *b)
+static inline bool is_twice(const struct xml *a, const struct xml *b)
 {
 	if (a->name[0] != b->name[0] || strcmp(a->name, b->name) != 0)
 		return false;
@@ -206,7 +207,7 @@ bool tree_text(struct tree *t, const struct lex *l, const char *from, enum xml_f
 {
 	ssize_t size = l->end - from;
 	char *text = arena_copy(t->arena, from, (size_t)size);
-	if (!l->plain && (size = value_text(text, (size_t)size, fault)) < 0)
+	if (!l->plain && (size = value_in_text(text, (size_t)size, fault)) < 0)
 		return false;
 	text[size] = '\0';
 	if (!size)

@@ -41,7 +41,7 @@ enum stream_error stream_error_read(const struct xml *error)
 {
 	const struct xml *child = xml_child(error, NS_STREAM_ERRORS, NULL);
 	for (; child; child = xml_next(child, NS_STREAM_ERRORS, NULL))
-		for (enum stream_error e = 0; e < STREAM_ERRORS; e++)
+		for (enum stream_error e = STREAM_NONE + 1; e < STREAM_ERRORS; e++)
 			if (strcmp(child->name, names[e]) == 0)
 				return e;
 	return STREAM_UNDEFINED_CONDITION;
