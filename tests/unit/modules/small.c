@@ -4,7 +4,10 @@
 #include "xmpp/caps.h"
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <cmocka.h>
 
 #define ME "juliet@example/balcony"
