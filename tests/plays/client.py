@@ -13,6 +13,7 @@ import ssl
 import time
 from xml.parsers import expat
 
+import script
 import tree
 
 
@@ -49,6 +50,7 @@ class Client:
         self.opened = False
         self.builder = tree.Builder(1, self.on_open, self.on_stanza, lambda: self.events.append(('close', None)))
         self.over = False
+        self.part = b''
 
     def on_open(self, header):
         self.opened = True
@@ -60,8 +62,12 @@ class Client:
             self.over = True                 # what follows is a new document
 
     def feed(self, data):
+        """Whole tags only: expat puts off what it has seen in part (reparse deferral)."""
+        data = self.part + data
+        end = data.rfind(b'>') + 1
+        data, self.part = data[:end], data[end:]
         while data:
-            cut = data.find(b'>') + 1 or len(data)
+            cut = data.find(b'>') + 1
             try:
                 self.builder.parser.Parse(data[:cut], False)
             except expat.ExpatError as why:
@@ -69,7 +75,9 @@ class Client:
                 return
             data = data[cut:]
             if self.over:
+                kept = self.part
                 self.restart()
+                self.part = kept
 
     def pump(self, deadline):
         """Takes what comes; false when nothing came in time."""
@@ -117,8 +125,7 @@ class Client:
 
     def open(self, domain):
         self.domain = domain
-        self.send(f"<?xml version='1.0'?><stream:stream to='{domain}' version='1.0' xmlns='jabber:client' "
-                  f"xmlns:stream='{tree.STREAMS}'>")
+        self.send(script.header(domain))
         self.wait_for(lambda kind, _: kind == 'open')
 
     def element(self, ns, *names):

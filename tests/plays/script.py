@@ -25,12 +25,15 @@ STATEMENTS = [(kind, re.compile(pattern.replace(' ', r'\s+'), re.DOTALL)) for ki
     ('bind',          rf'{ACTOR} binds(?: (?P<resource>\S+))?'),
     ('online',        rf'{ACTOR} comes online(?: with priority (?P<priority>-?\d+))?'),
     ('send_raw',      rf'{ACTOR} sends raw\s+(?P<raw>{STRING}(?:\s+{STRING})*)'),
+    ('dribble',       rf'{ACTOR} dribbles raw\s+(?P<raw>{STRING}(?:\s+{STRING})*)'),
     ('send',          rf'{ACTOR} sends\s+(?P<xml><.*)'),
     ('hear_nothing',  rf'{ACTOR} hears nothing'),
     ('hear_close',    rf'{ACTOR} hears close'),
-    ('hear_error',    rf'{ACTOR} hears error (?P<name>[a-z-]+(?: or [a-z-]+)*)'),
+    ('hear_error',    rf'{ACTOR} hears error (?P<name>[a-z-]+(?: or [a-z-]+)*)(?P<later> in the end)?'),
     ('hear_stream',   rf'{ACTOR} hears stream(?:\s+(?P<xml><.*))?'),
     ('hear_any',      rf'{ACTOR} hears in any order\s+(?P<xml><.*)'),
+    ('hear_at_last',  rf'{ACTOR} hears at last\s+(?P<xml><.*)'),
+    ('never_hear',    rf'{ACTOR} never hears\s+(?P<xml><.*)'),
     ('hear_either',   rf'{ACTOR} hears either\s+(?P<xml><.*)'),
     ('hear',          rf'{ACTOR} hears\s+(?P<xml><.*)'),
     ('close',         rf'{ACTOR} closes'),
@@ -106,7 +109,7 @@ class Play:
             for name in ('password', 'gs2', 'text'):
                 if arguments.get(name):
                     arguments[name] = unquote(arguments[name])
-            if kind == 'send_raw':
+            if kind in ('send_raw', 'dribble'):
                 arguments['raw'] = ''.join(unquote(s) for s in re.findall(STRING, arguments['raw'], re.DOTALL))
             if kind == 'send':
                 tree.parse_pieces(re.sub(r'\{[^}]*\}', 'x', arguments['xml']))
@@ -139,15 +142,22 @@ def unquote(string):
     return ast.literal_eval(string.replace('\n', '\\n'))
 
 
+def header(domain):
+    return (f"<?xml version='1.0'?><stream:stream to='{domain}' version='1.0' xmlns='jabber:client' "
+            f"xmlns:stream='{tree.STREAMS}'>")
+
+
 def expand(text, variables, user):
-    """{$name}, {base64 "…"} and {repeat N "…"} in what is sent; `user` maps accounts' names inside base64."""
+    """{$name}, {header}, {base64 …} and {repeat N …} in what is sent; `user` maps accounts' names inside base64."""
     def piece(match):
-        what, argument, count, repeated = match.group(1, 2, 3, 4)
+        what, argument, count, repeated, domain = match.group(1, 2, 3, 4, 5)
+        if domain is not None:
+            return header(domain.strip() or 'example')
         if what:
             if what not in variables:
                 raise KeyError(what)
             return variables[what]
-        if argument:
-            return base64.b64encode(user(unquote(argument)).encode('utf-8')).decode()
-        return unquote(repeated) * int(count)
-    return re.sub(rf'\{{(?:\$(\w+)|base64 ({STRING})|repeat (\d+) ({STRING}))\}}', piece, text)
+        if argument is not None:
+            return base64.b64encode(user(argument if '\0' in argument else unquote(f'"{argument}"')).encode('utf-8')).decode()
+        return repeated * int(count)
+    return re.sub(rf'\{{(?:\$(\w+)|base64 ([^}}]*)|repeat (\d+) ([^}}]+)|header( [^\s}}]+|(?=}})))\}}', piece, text)

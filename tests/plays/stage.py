@@ -9,6 +9,7 @@ from client import Client, Trouble, describe
 PATIENCE = 5.0            # seconds to wait for what must come
 GRACE = 0.02              # seconds that something unwanted has, after round trips, to show itself
 RAW_GRACE = 0.15          # the same where no round trip can be made
+DRIBBLE = 0.0002        # seconds between bytes that come one at a time
 PASSWORD = 'secret'
 
 
@@ -139,10 +140,17 @@ class Stage:
         if "<enable xmlns='urn:xmpp:sm" in xml:
             client.has_acks = True
 
+    def raw(self, raw):
+        """A string's \\x80 … \\xff are bytes; what lies above is UTF-8."""
+        return b''.join(bytes([ord(c)]) if ord(c) < 256 else c.encode() for c in self.out(raw))
+
     def send_raw(self, actor, raw):
-        # A string's \x80 … \xff are bytes; what lies above is UTF-8.
-        text = self.out(raw)
-        self.actors[actor].send(b''.join(bytes([ord(c)]) if ord(c) < 256 else c.encode() for c in text))
+        self.actors[actor].send(self.raw(raw))
+
+    def dribble(self, actor, raw):
+        for byte in self.raw(raw):
+            self.actors[actor].send(bytes([byte]))
+            time.sleep(DRIBBLE)
 
     def hear(self, actor, xml, pieces):
         for piece in pieces:
@@ -164,17 +172,32 @@ class Stage:
         if kind != 'stanza' or not any(tree.Matcher(self.variables).stanza(p, heard) for p in pieces):
             raise Trouble(f'{actor} expected {" or ".join(map(shown, pieces))} heard {describe([(kind, heard)])}')
 
+    def hear_at_last(self, actor, xml, pieces):
+        client, matcher = self.actors[actor], tree.Matcher(self.variables)
+        for piece in pieces:
+            try:
+                client.wait_for(lambda kind, e: kind == 'stanza' and matcher.stanza(piece, e))
+            except Trouble as why:
+                raise Trouble(f'{actor} expected {shown(piece)}: {why}') from None
+
+    def never_hear(self, actor, xml, pieces):
+        self.settle(actor)
+        for kind, heard in self.actors[actor].events:
+            for piece in pieces:
+                if kind == 'stanza' and tree.Matcher(self.variables).stanza(piece, heard):
+                    raise Trouble(f'{actor} expected never to hear {shown(piece)} heard {heard.show()}')
+
     def hear_stream(self, actor, xml, pieces):
         kind, heard = self.actors[actor].next()
         if kind != 'open' or not tree.Matcher(self.variables).element(pieces[0], bare(heard)):
             raise Trouble(f'{actor} expected {shown(pieces[0])} heard {describe([(kind, heard)]) if kind != "open" else heard.show()}')
 
-    def hear_error(self, actor, name):
+    def hear_error(self, actor, name, later):
         """A stream error after a header, the closing tag, the end of the connection; features may come before it."""
         client = self.actors[actor]
         client.forget_features()
         kind, heard = client.next()
-        while kind == 'open' or (kind == 'stanza' and heard.name == 'features'):
+        while kind == 'open' or (kind == 'stanza' and (heard.name == 'features' or (later and heard.name != 'error'))):
             kind, heard = client.next()
         if not client.opened:
             raise Trouble(f'{actor} expected a stream header before the error')
@@ -196,6 +219,8 @@ class Stage:
         except OSError:
             pass
         event = client.next()
+        while event[0] == 'wrong':                       # an alert of a broken TLS handshake is no XML
+            event = client.next()
         if event[0] != 'end':
             raise Trouble(f'{actor} expected the end of the connection, heard {describe([event])}')
 

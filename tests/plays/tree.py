@@ -15,6 +15,7 @@ TLS = 'urn:ietf:params:xml:ns:xmpp-tls'
 XML = 'http://www.w3.org/XML/1998/namespace'
 PREFIXES = {'stream': STREAMS, 'stanzas': STANZAS, 'sasl': SASL, 'tls': TLS}
 MORE = '…'
+DIFFERS = '≠'
 MORE_ATTRIBUTES = 'play-more'
 QUIET_ATTRIBUTES = {'to', 'from', 'id', XML + ' lang'}                  # of a stanza: may come unmentioned
 QUIET_CHILDREN = {('urn:xmpp:sid:0', 'stanza-id'), ('urn:xmpp:sid:0', 'origin-id'), ('urn:xmpp:delay', 'delay')}
@@ -136,7 +137,12 @@ class Matcher:
         more = MORE in text or (is_stanza and heard.get('type') == 'error')
         if not more and heard.text.strip():
             return False
-        return self.children(expected.children, heard.children, more, heard)
+        wanted, unwanted = [], []
+        for child in expected.children:
+            unwanted.extend(child.children) if child.name == 'without' else wanted.append(child)
+        if any(self.element(u, h) for u in unwanted for h in heard.children):
+            return False
+        return self.children(wanted, heard.children, more, heard)
 
     def children(self, expected, heard, more, parent):
         if not expected:
@@ -156,6 +162,8 @@ class Matcher:
         return parent.ns == CLIENT and (child.ns, child.name) in QUIET_CHILDREN
 
     def value(self, expected, heard):
+        if expected.startswith(DIFFERS):
+            return not self.value(expected[1:], heard)
         pattern, names = '', []
         for part in re.split(r'(…|\{\$\w+\})', expected):
             name = part[2:-1] if part.startswith('{$') else None
