@@ -41,7 +41,8 @@ class Names:
 
     def words(self, text):
         """Inside base64, where a name stands between NULs or commas."""
-        return re.sub(rf'(?<![\w.-])({self.pattern()})(?![\w.-])', rf'\1{self.tail}', text) if self.locals else text
+        return re.sub(rf'(?<![\w.-])({self.pattern()})(?![\w.-])', rf'\1{self.tail}', text,
+                      flags=re.IGNORECASE) if self.locals else text
 
     def back(self, element):
         for name, value in element.attributes.items():
