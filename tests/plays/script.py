@@ -24,6 +24,7 @@ STATEMENTS = [(kind, re.compile(pattern.replace(' ', r'\s+'), re.DOTALL)) for ki
     ('try_sasl',      rf'{ACTOR} tries (?P<mechanism>[A-Z0-9-]+) as (?P<jid>{JID}){PASSWORD}(?: gs2 (?P<gs2>{STRING}))?'),
     ('bind',          rf'{ACTOR} binds(?: (?P<resource>\S+))?'),
     ('online',        rf'{ACTOR} comes online(?: with priority (?P<priority>-?\d+))?'),
+    ('roster',        rf'{ACTOR} asks for the roster'),
     ('send_raw',      rf'{ACTOR} sends raw\s+(?P<raw>{STRING}(?:\s+{STRING})*)'),
     ('dribble',       rf'{ACTOR} dribbles raw\s+(?P<raw>{STRING}(?:\s+{STRING})*)'),
     ('send',          rf'{ACTOR} sends\s+(?P<xml><.*)'),

@@ -124,6 +124,12 @@ class Stage:
         client.send('<presence>' + (f'<priority>{priority}</priority>' if priority else '') + '</presence>')
         client.wait_for(lambda kind, e: kind == 'stanza' and e.name == 'presence' and e.get('from') == client.jid)
 
+    def roster(self, actor):
+        """From now on it is an interested resource (RFC 6121 §2.2)."""
+        client = self.actors[actor]
+        client.send("<iq type='get' id='play-roster'><query xmlns='jabber:iq:roster'/></iq>")
+        client.wait_for(lambda kind, e: kind == 'stanza' and e.get('id') == 'play-roster')
+
     def close(self, actor):
         self.actors.pop(actor).close()
 
@@ -270,6 +276,7 @@ class Stage:
         people = sorted({jid for pair in pairs for jid in pair})
         for i, jid in enumerate(people):
             self.session(f'play-{i}', f'{jid}/befriending', None)
+            self.roster(f'play-{i}')
             self.online(f'play-{i}', None)
         for who, whom in pairs:
             asker, asked = (self.actors[f'play-{people.index(j)}'] for j in (who, whom))
