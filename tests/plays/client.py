@@ -40,6 +40,7 @@ class Client:
         self.events = []
         self.domain = None
         self.jid = None                      # when bound
+        self.ended_cleanly = True            # with close_notify, where there is TLS
         self.has_acks = False                # 0198: a ping of ours would change the counts
         self.opened = False                  # the server's header was heard
         self.restart()
@@ -48,15 +49,27 @@ class Client:
 
     def restart(self):
         self.opened = False
-        self.builder = tree.Builder(1, self.on_open, self.on_stanza, lambda: self.events.append(('close', None)))
+        self.builder = tree.Builder(1, self.on_open, self.on_stanza, lambda: self.events.append(('close', None)),
+                                    self.on_loose, self.wrong)
+        self.may_not_space = False           # a handshake is under way: RFC 6120 §5.3.3, §6.3.5
         self.over = False
         self.part = b''
+
+    def wrong(self, what):
+        self.events.append(('wrong', f'the server sent {what}'))
+
+    def on_loose(self, text):
+        if self.may_not_space or text.strip():
+            self.wrong(f'{text!r} between elements')
 
     def on_open(self, header):
         self.opened = True
         self.events.append(('open', self.names.back(header)))
 
     def on_stanza(self, element):
+        self.may_not_space = False
+        if element.prefix and element.ns == tree.CLIENT:
+            self.wrong(f'the prefix {element.prefix} for its content namespace')         # RFC 6120 §4.8.5
         self.events.append(('stanza', self.names.back(element)))
         if (element.ns, element.name) in ((tree.TLS, 'proceed'), (tree.SASL, 'success')):
             self.over = True                 # what follows is a new document
@@ -64,6 +77,8 @@ class Client:
     def feed(self, data):
         """Whole tags only: expat puts off what it has seen in part (reparse deferral)."""
         data = self.part + data
+        if not self.opened and data.startswith(b'\xef\xbb\xbf'):
+            self.wrong('a byte order mark')
         end = data.rfind(b'>') + 1
         data, self.part = data[:end], data[end:]
         while data:
@@ -87,7 +102,7 @@ class Client:
         except (TimeoutError, ssl.SSLWantReadError):
             return False
         except OSError:
-            data = b''
+            data, self.ended_cleanly = b'', False
         if data:
             self.feed(data)
         else:
@@ -116,7 +131,10 @@ class Client:
 
     def send(self, data):
         self.socket.settimeout(self.patience)
-        self.socket.sendall(data if isinstance(data, bytes) else data.encode())
+        data = data if isinstance(data, bytes) else data.encode()
+        self.socket.sendall(data)
+        if b'<auth ' in data or b'<starttls' in data:
+            self.may_not_space = True
 
     def drop(self):
         self.socket.close()
@@ -145,7 +163,7 @@ class Client:
 
     def handshake(self):
         self.socket.settimeout(self.patience)
-        self.socket = CONTEXT.wrap_socket(self.socket, server_hostname=self.domain)
+        self.socket = CONTEXT.wrap_socket(self.socket, server_hostname=self.domain, suppress_ragged_eofs=False)
         self.forget_features()
         self.restart()
 

@@ -15,7 +15,7 @@ PASSWORD = rf'(?: (?:with )?password (?P<password>{STRING}))?'
 STATEMENTS = [(kind, re.compile(pattern.replace(' ', r'\s+'), re.DOTALL)) for kind, pattern in (
     ('connection',    rf'{ACTOR} is a connection'),
     ('tls',           rf'{ACTOR} is a TLS connection'),
-    ('ended',         rf'{ACTOR} is closed'),
+    ('ended',         rf'{ACTOR} is closed(?P<cleanly> cleanly)?'),
     ('session',       rf'{ACTOR} is (?P<jid>{JID}){PASSWORD}'),
     ('open',          rf'{ACTOR} opens(?: (?P<domain>\S+))?'),
     ('starttls',      rf'{ACTOR} starttls'),

@@ -219,7 +219,7 @@ class Stage:
         if event[0] != 'close':
             raise Trouble(f'{actor} expected </stream:stream> heard {describe([event])}')
 
-    def ended(self, actor):
+    def ended(self, actor, cleanly=None):
         client = self.actors[actor]
         try:
             client.send('</stream:stream>')
@@ -230,6 +230,8 @@ class Stage:
             event = client.next()
         if event[0] != 'end':
             raise Trouble(f'{actor} expected the end of the connection, heard {describe([event])}')
+        if cleanly and not client.ended_cleanly:
+            raise Trouble(f'{actor} expected close_notify before the end of TCP')
 
     def settle(self, actor):
         """Everything that was under way when this began has arrived when it ends."""

@@ -16,6 +16,7 @@ XML = 'http://www.w3.org/XML/1998/namespace'
 PREFIXES = {'stream': STREAMS, 'stanzas': STANZAS, 'sasl': SASL, 'tls': TLS}
 MORE = '…'
 DIFFERS = '≠'
+NONE = '∅'
 MORE_ATTRIBUTES = 'play-more'
 QUIET_ATTRIBUTES = {'to', 'from', 'id', XML + ' lang'}                  # of a stanza: may come unmentioned
 QUIET_CHILDREN = {('urn:xmpp:sid:0', 'stanza-id'), ('urn:xmpp:sid:0', 'origin-id'), ('urn:xmpp:delay', 'delay')}
@@ -23,8 +24,8 @@ QUIET_CHILDREN = {('urn:xmpp:sid:0', 'stanza-id'), ('urn:xmpp:sid:0', 'origin-id
 
 class Element:
     def __init__(self, name, attributes):
-        self.ns, _, self.name = name.rpartition(' ')
-        self.attributes = attributes
+        self.ns, self.name, self.prefix = (name.split(' ') + [''])[:3] if ' ' in name else ('', name, '')
+        self.attributes = {' '.join(a.split(' ')[:2]): value for a, value in attributes.items()}
         self.inside = []                    # elements and strings
 
     @property
@@ -56,9 +57,16 @@ def escape(text):
 class Builder:
     """Expat's events become elements; `done` is called with each that is complete at `depth`."""
 
-    def __init__(self, depth, opened, done, closed):
+    def __init__(self, depth, opened, done, closed, loose=lambda text: None, forbidden=lambda what: None):
         self.parser = expat.ParserCreate('UTF-8', ' ')
         self.parser.buffer_text = True
+        self.parser.namespace_prefixes = True
+        self.parser.CommentHandler = lambda text: forbidden('a comment')
+        self.parser.ProcessingInstructionHandler = lambda target, text: forbidden('a processing instruction')
+        self.parser.StartDoctypeDeclHandler = lambda *declared: forbidden('a document type')
+        self.parser.XmlDeclHandler = lambda version, encoding, standalone: (
+            forbidden('such a declaration') if standalone != -1 or encoding not in (None, 'UTF-8', 'utf-8') else None)
+        self.loose = loose
         self.parser.StartElementHandler = self.start
         self.parser.EndElementHandler = self.end
         self.parser.CharacterDataHandler = self.data
@@ -83,6 +91,8 @@ class Builder:
     def data(self, text):
         if len(self.stack) > self.depth:
             self.stack[-1].inside.append(text)
+        else:
+            self.loose(text)
 
 
 def parse_pieces(text):
@@ -125,6 +135,8 @@ class Matcher:
         wanted = dict(expected.attributes)
         more = wanted.pop(MORE_ATTRIBUTES, None) is not None
         for name, value in wanted.items():
+            if value == NONE and name not in heard.attributes:
+                continue
             if name not in heard.attributes or not self.value(value, heard.attributes[name]):
                 return False
         quiet = QUIET_ATTRIBUTES if is_stanza else {'by'} if heard.name == 'error' else set()
