@@ -6,7 +6,7 @@ from xml.parsers import expat
 
 import tree
 
-ACTOR = r'(?P<actor>[A-Z]\w*)'
+ACTOR = r'(?P<actor>[A-ZÄÖÜ]\w*)'
 JID = r'[^\s"]+@[^\s"]+'
 STRING = r'"(?:[^"\\]|\\.)*"'
 PASSWORD = rf'(?: (?:with )?password (?P<password>{STRING}))?'

@@ -227,6 +227,8 @@ class Stage:
             pass
         event = client.next()
         while event[0] == 'wrong':                       # an alert of a broken TLS handshake is no XML
+            if '</' in event[1]:
+                raise Trouble(f'{actor} expected no closing tag, heard {event[1]}')
             event = client.next()
         if event[0] != 'end':
             raise Trouble(f'{actor} expected the end of the connection, heard {describe([event])}')
