@@ -116,7 +116,7 @@ class Jackdaw:
 
     def command(self, line, text=None):
         done = subprocess.run([self.options.server, *shlex.split(line), '-c', f'{self.folder}/jackdaw.conf'],
-                              input=text or '', capture_output=True, text=True, timeout=60, check=False)
+                              input=text or '', capture_output=True, encoding='utf-8', timeout=60, check=False)
         return done.returncode, done.stdout + done.stderr
 
     def add_accounts(self, accounts):

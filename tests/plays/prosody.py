@@ -2,6 +2,9 @@
 import os
 import pwd
 import shutil
+import socket
+import subprocess
+import time
 
 from jackdaw import DOMAINS, Jackdaw
 
@@ -19,6 +22,10 @@ VirtualHost "other.example"
 '''
 
 
+def can_perform(play):
+    return not any(play.config.values()) and not any(s.kind.startswith('command') for s in play.steps)
+
+
 class Prosody(Jackdaw):
     name = 'prosody'
 
@@ -30,7 +37,6 @@ class Prosody(Jackdaw):
             f.write(CONFIG.format(folder=self.folder, port=self.port, tls_port=self.tls_port))
 
     def start(self):
-        import subprocess
         user = pwd.getpwnam('prosody')
         for folder, _, files in os.walk(self.folder):
             for name in [folder] + [f'{folder}/{f}' for f in files]:
@@ -42,8 +48,6 @@ class Prosody(Jackdaw):
         self.wait_for_port()
 
     def wait_for_port(self):
-        import socket
-        import time
         for _ in range(400):
             try:
                 socket.create_connection(('127.0.0.1', self.port)).close()
