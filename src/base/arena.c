@@ -69,9 +69,8 @@ static size_t rounded(size_t size)
 	return (size + ALIGN - 1) & ~(size_t)(ALIGN - 1);
 }
 
-struct arena *arena_new(void)
+static struct arena *begin(struct block *b)
 {
-	struct block *b = block_get(BLOCK);
 	b->next = NULL;
 	struct arena *a = (struct arena *)((char *)b + rounded(sizeof *b));
 	a->last = b;
@@ -79,6 +78,19 @@ struct arena *arena_new(void)
 	a->end = (char *)b + b->size;
 	a->held = b->size;
 	return a;
+}
+
+struct arena *arena_new(void)
+{
+	return begin(block_get(BLOCK));
+}
+
+struct arena *arena_new_small(size_t size)
+{
+	size = rounded(sizeof(struct block)) + rounded(sizeof(struct arena)) + rounded(size);
+	struct block *b = mem_resize(NULL, size);
+	b->size = size;
+	return begin(b);
 }
 
 void arena_free(struct arena *a)

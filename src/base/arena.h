@@ -13,6 +13,7 @@
 struct arena;
 
 struct arena *arena_new(void);
+struct arena *arena_new_small(size_t size);                  /* for what lives long: its first block holds about that much, and joins no pool */
 void  arena_free(struct arena *);                            /* NULL is fine */
 
 void *arena_alloc(struct arena *, size_t size);              /* zeroed, aligned for any type */

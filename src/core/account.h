@@ -26,15 +26,26 @@ struct account {
 	unsigned            magic;
 	enum account_state  state;
 	struct hash_node    by_jid;
-	const char         *jid;             /* bare, prepared */
-	const char         *local;
+	struct arena       *arena;           /* lives with the account: its names */
+	const struct jid   *address;         /* bare */
+	const char         *jid, *local;     /* the same as text; lives with the account */
 	struct home        *home;
 	const struct host  *host;            /* of the snapshot it was loaded under */
+	struct hosts       *old_hosts;       /* a share of the last snapshot that knew its host; NULL while it is served */
 	int64_t             id;              /* its key in the database */
 	struct list         sessions;        /* struct session.in_account, oldest first */
 	unsigned            session_count;
-	struct mailbox     *mailbox;         /* the core's: turns that wait, reads, appends; NULL while quiet */
 	msec                idle_since;      /* 0 while somebody is there */
+	struct mailbox {                     /* the core's */
+		struct list ready;           /* in its home's list of entities that have turns to run */
+		struct list turns;           /* waiting, in order */
+		struct list reads;           /* turns whose read waits for appends */
+		struct list appends;         /* under way, in order */
+		unsigned    length;
+		unsigned    reading;         /* turns that wait for a read */
+		bool        is_held;         /* a turn that changes state waits for its commit */
+		uint64_t    appended;        /* appends so far */
+	} mailbox;
 	unsigned            generation;      /* of the configuration it was loaded under */
 	struct throttle    *throttle;        /* wrong passwords lately; NULL: none */
 	void              **kept, **live;    /* one for each module; NULL until used */
@@ -49,3 +60,13 @@ void  account_set_live(struct account *, const struct module *, void *);
 
 struct session *account_session(const struct account *, const char *resource);   /* NULL: no such resource */
 #define EACH_SESSION(account, s) LIST_EACH(&(account)->sessions, struct session, in_account, s)
+
+/* --- the core's own --- */
+struct account *account_find(const char *bare);      /* in memory, at this home; NULL: not there */
+struct account *account_get(const char *bare);       /* there, if need be being loaded */
+void account_reload(struct account *);               /* its kept part, from the database; its turns wait */
+void account_forget(struct account *);               /* removed or unloaded: frees it. It has no sessions and no turns */
+void account_quiet(struct account *);                /* its last session has gone, or a turn of one without sessions ended */
+void accounts_sweep(struct home *);                  /* unloads what has been idle, forgets unknown ones */
+void accounts_take_hosts(struct home *);             /* the snapshot changed */
+void accounts_load_next(struct home *);

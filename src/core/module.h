@@ -8,7 +8,6 @@
  * are refused at start, both named.
  */
 #pragma once
-#include "core/config.h"
 #include "core/turn.h"
 #include "store/store.h"
 
@@ -72,19 +71,29 @@ struct iq_handler {
 /* The server's own questions (a signal of kind CALL): the payload's name in NS_CALL. */
 struct call_handler {
 	const char *name;
-	hook_function *run;          /* answers with turn_answer */
+	hook_function *run;          /* answers with turn_answer; t->account->state may be ACCOUNT_UNKNOWN or ACCOUNT_FAILED here */
 };
 #define CALLS(...) ((const struct call_handler[]){ __VA_ARGS__, { NULL, NULL } })
 
 /* What a module keeps of each loaded account: read before its first turn, read again when a write of it failed. */
+#define ACCOUNT_ID "(SELECT id FROM account WHERE jid = ?1)"
 struct per_account {
-	const char *query;           /* one value is bound: the account's id */
+	const char *query;           /* one value is bound: the account's bare JID; tables are keyed by the id, so: … WHERE account = " ACCOUNT_ID */
 	void     *(*load)(struct account *, const struct rows *);     /* may return NULL: nothing yet */
 	void      (*free)(void *);
 };
 
 /* What disco#info of the host, of accounts, and of stream features says beside the features (XEP-0030, 0128). */
 struct identity { const char *category, *type, *name; };
+
+/* A setting. Read with host_bool, host_int or host_text (core/host.h). */
+struct option {
+	const char *name;
+	enum { OPTION_BOOL, OPTION_INT, OPTION_SIZE, OPTION_DURATION, OPTION_TEXT } kind;
+	const char *fallback;        /* as it is written in a configuration: "no", "1000", "10k", "5min" */
+	const char *help;            /* one sentence */
+	int64_t     least, most;     /* numbers; both 0: any that isn't negative */
+};
 
 struct module {
 	const char *name;            /* its name in configuration and commands */
@@ -95,7 +104,7 @@ struct module {
 	const struct iq_handler *iqs;
 	const struct call_handler *calls;
 	const struct hook *hooks;
-	const struct setting *options;           /* in section `name` of a domain, or global: core/config.h */
+	const struct option *options;            /* in section `name` of a domain, or global for all: docs/configuration.md lists them */
 	const struct per_account *per_account;
 	void (*live_free)(void *);               /* what account_live holds for it; NULL: it holds nothing */
 	void (*session_free)(void *);            /* what session_data holds for it */
@@ -106,7 +115,7 @@ struct module {
 	void (*host_info)(const struct host *, struct arena *, struct xml *query);
 };
 #define FEATURES(...)   ((const char *const[]){ __VA_ARGS__, NULL })
-#define OPTIONS(...)    ((const struct setting[]){ __VA_ARGS__, { 0 } })
+#define OPTIONS(...)    ((const struct option[]){ __VA_ARGS__, { NULL, OPTION_BOOL, NULL, NULL, 0, 0 } })
 #define MIGRATIONS(...) ((const struct migration[]){ __VA_ARGS__, { NULL, 0, NULL } })
 
 extern const struct module *const modules[];  /* src/modules.c; ends with NULL */

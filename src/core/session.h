@@ -44,7 +44,7 @@ struct session {
 	struct account     *account;
 	const struct jid   *jid;             /* full; lives with the session */
 	const char         *resource;
-	const struct session_stream *stream;
+	const struct session_stream *stream; /* NULL: the stream has ended */
 	void               *stream_with;
 	struct arena       *arena;           /* lives with the session: small things only */
 	int64_t             number;          /* unique; names it across hops */
@@ -52,15 +52,17 @@ struct session {
 	/* Presence (RFC 6121 §4): set by the presence module. */
 	bool                is_available;
 	int                 priority;        /* -128..127 */
-	struct arena       *presence_arena;
-	const struct xml   *presence;        /* the last broadcast one, as sent on; NULL before the first */
+	struct bytes       *presence;        /* the last broadcast one, printed; NULL before the first */
 	bool                wants_roster;    /* "interested resource", RFC 6121 §2.2 */
 	/* Receipts. */
 	bool                has_acks;        /* XEP-0198 is on: its storable messages are kept before they are settled */
 	uint32_t            received, settled;
 	size_t              unsettled_bytes;
 	struct receipt     *receipts, *receipts_last;   /* oldest first */
-	struct flight      *flights, *flights_last;      /* messages sent to this client whose rows wait for it to have them; oldest first */
+	struct flight      *flights, *flights_last;      /* messages sent to this client whose rows wait for it to have them; oldest first. NULL: session_taken may be left out */
+	struct orphan      *orphans, *orphans_last;      /* stanzas it can't be given any more: routed again when it goes */
+	unsigned            holders;         /* turns that refer to it */
+	bool                is_gone;         /* out of its account; freed when the last turn lets go */
 	void              **data;            /* one for each module; NULL until used */
 };
 
@@ -73,14 +75,20 @@ void session_receive(struct session *, struct arena *, struct xml *, size_t byte
 void session_use_acks(struct session *);                             /* <enable/> was accepted: counting of receipts begins anew */
 /* The client has (or, without XEP-0198, the socket took) everything up to this number of stream->send. */
 void session_taken(struct session *, uint64_t number);
-/* The stream is over. `untaken` are the stanzas that the client may not have, oldest first, ending with NULL; they are
- * routed again (messages) or dropped. The session is gone after this call. */
-void session_ended(struct session *, const struct xml *const *untaken, const char *why);
+/* The stream is over: its own calls end here. `untaken` are the stanzas that the client may not have, oldest first, ending with
+ * NULL, the first with number `first`; messages among them are routed again, from copies. NULL: none are held. */
+void session_ended(struct session *, const struct xml *const *untaken, uint64_t first, const char *why);
 
 /* --- for the core and modules --- */
 void *session_data(const struct session *, const struct module *);
 void  session_set_data(struct session *, const struct module *, void *);
 void  session_end(struct session *, enum stream_error, const char *text);
-/* When the client has it, this statement is run with the given key: the row that waited for it (offline messages in flight). */
-void  session_on_taken(struct session *, uint64_t number, const char *sql, int64_t key);
+/* Its last broadcast presence with `from`, ready to be addressed; NULL before the first. The presence module keeps it. */
+struct xml *session_presence(const struct session *, struct arena *);
+void session_keep_presence(struct session *, const struct xml *);    /* NULL: none */
 struct session *session_find(const struct account *, int64_t number);
+
+/* --- the core's own --- */
+void session_hold(struct session *);                 /* a turn refers to it */
+void session_let_go(struct session *);
+void sessions_reset(struct account *);               /* a commit's outcome is unknown: its streams end with <reset/> */

@@ -71,6 +71,14 @@ void turn_deliver(struct turn *, struct session *, const struct xml *stanza);
 void turn_write_values(struct turn *, const char *sql, const struct value *, size_t count);
 void turn_append_values(struct turn *, const char *sql, const struct value *, size_t count);
 
+/*
+ * A message that is delivered live while its row waits: turn_append has put the row down, and this says how it goes once a client
+ * has the message (sql binds the key). Called before turn_deliver of t->stanza.
+ */
+void turn_flight(struct turn *, const char *sql, int64_t key);
+int64_t turn_kept_key(const struct turn *);           /* its row was put down earlier under this key: the message comes back from a session that ended; else 0 */
+bool account_is_in_flight(const struct account *, int64_t key);      /* a live session was sent it and may yet have it */
+
 /* Runs after this turn's commit, before anything else of this entity; `with` in t->arena. A turn without writes: at its end. */
 void turn_then(struct turn *, void (*fn)(struct turn *, void *with), void *with);
 
@@ -90,7 +98,7 @@ enum stanza_error turn_read_values(struct turn *, read_function *found, bool hol
  */
 enum stanza_error turn_work(struct turn *, void (*work)(void *with), enum stanza_error (*found)(struct turn *, void *with), void *with);
 
-/* Answers a call (KIND_CALL); the payload is in NS_CALL. */
+/* Answers a call (KIND_CALL) when the turn is kept; the payload is in NS_CALL. */
 void turn_answer(struct turn *, struct xml *payload);
 
 /* The type attribute's word for a kind, and back; false: RFC 6120 §8 knows no such type for it. */

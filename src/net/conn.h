@@ -28,7 +28,7 @@ struct conn_owner {                  /* const, one for each kind of owner */
 	 * bytes. It may pause, write, close (then returns anything) and move the connection (conn_move) inside. */
 	size_t (*input)(void *owner, const char *bytes, size_t size);
 	void   (*secured)(void *owner);                      /* a handshake ended well; NULL is fine */
-	void   (*written)(void *owner, uint64_t total);      /* the socket took everything up to this count of plain bytes; NULL is fine */
+	void   (*written)(void *owner, uint64_t total);      /* the socket took everything up to this count of plain bytes, told at the end of a round; NULL is fine */
 	void   (*ended)(void *owner, enum conn_end, const char *words);   /* once, and the last call; conn_free'd by the owner here or later. Not after conn_close */
 };
 
@@ -48,15 +48,20 @@ size_t conn_queued(const struct conn *);             /* not yet taken by the soc
 bool conn_is_slow(const struct conn *);              /* over the soft limit */
 void conn_flush(struct conn *);                      /* now rather than at the end of the round */
 
-void conn_pause(struct conn *);                      /* reads no more; a close is still noticed */
+/* Reads no more, and keeps what it has. A reset is still heard at once, and so is a close, unless bytes came before it: those are kept, and `ended`
+ * follows when they were taken. An owner that takes nothing is read no further than 256 KiB. */
+void conn_pause(struct conn *);
 void conn_resume(struct conn *);
 
-void conn_close(struct conn *, msec linger);         /* writes what is queued (at most that long), TLS close_notify, closes; frees itself. The owner hears no more */
+/* Writes what is queued, TLS close_notify, and waits until the peer has closed too (else a reset might overtake the last words); all of it at
+ * most that long. Frees itself; the owner hears no more. */
+void conn_close(struct conn *, msec linger);
 void conn_abort(struct conn *);                      /* at once, nothing more is written; frees itself */
 void conn_free(struct conn *);                       /* after `ended` */
 
-/* TLS. The first input byte decides on listeners that look; STARTTLS begins with a call. Bytes not yet taken by `input` are dropped (RFC 6120 §5.4.2.3: they were sent in the clear). */
-void conn_tls(struct conn *, tls_chooser, void *with);
+/* TLS begins with a call, usually inside `input`; what was written before leaves in the clear. `with` lives until the handshake ends. */
+void conn_tls(struct conn *, tls_chooser, void *with);             /* STARTTLS: bytes not yet taken by `input` are dropped (RFC 6120 §5.4.2.3: they were sent in the clear) */
+void conn_tls_detected(struct conn *, tls_chooser, void *with);    /* the first byte said TLS: bytes not yet taken are the start of the handshake */
 
 /* Facts. */
 struct conn_facts {
@@ -68,12 +73,14 @@ struct conn_facts {
 	const char *sni;                             /* NULL: none */
 };
 const struct conn_facts *conn_facts(const struct conn *);    /* made when first asked; lives as long as conn */
+bool conn_is_tls(const struct conn *);                /* the handshake has ended well */
 bool conn_binding_exporter(struct conn *, unsigned char out[32]);                     /* RFC 9266; false: not to be had */
 bool conn_binding_end_point(struct conn *, unsigned char out[64], size_t *size);      /* RFC 5929 §4: tls-server-end-point */
 /* The client's certificate, verified: PEM-less, as its DER; NULL: none. */
 const unsigned char *conn_peer_certificate(struct conn *, size_t *size);
 
-/* Moves socket, TLS and unread bytes to another loop: there arrived(owner, conn) is called. The owner touches neither until then. */
+/* Moves socket, TLS, unread and unsent bytes to another loop (or this one): there arrived(owner, conn) is called, and then unread bytes are
+ * offered. The owner touches neither until then. */
 void conn_move(struct conn *, struct loop *to, void (*arrived)(void *owner, struct conn *));
 
 /* --- Listening --- */
@@ -85,7 +92,7 @@ struct listen_options {
 	int  receive_buffer, send_buffer;    /* 0: the kernel's */
 };
 struct listener;
-/* Opens the socket, on any thread, without a loop: so that low ports are opened before privileges are dropped. Several calls for one address (SO_REUSEPORT) are fine. */
+/* Opens the socket, on any thread, without a loop: so that low ports are opened before privileges are dropped. Several calls for one address (SO_REUSEPORT) are fine, but for a Unix socket's. */
 struct listener *listener_open(const struct listen_options *, struct fail *why);
 int  listener_port(const struct listener *);         /* what the kernel gave for port 0 */
 /* On this loop. `accepted` gets a conn that waits for an owner (conn_own) and reads once it has one. It may conn_abort it. */

@@ -43,6 +43,7 @@ enum store_outcome {
 
 struct store_job {                   /* the caller's, embedded in what it is for; untouched by it until done */
 	struct list        link;
+	msec               since;    /* the store's: when it was handed over */
 	struct statement  *first;
 	bool               is_read;
 	struct arena      *arena;    /* where rows go; NULL when none are wanted */
@@ -64,6 +65,8 @@ struct store_options {
 	unsigned    batch_limit;     /* jobs in one commit; 0: 500 */
 	size_t      queue_limit;     /* jobs that may wait before store_is_slow says so; 0: 100,000 */
 	size_t      wal_limit;       /* bytes of WAL before a checkpoint is forced; 0: 64 MiB */
+	size_t      cache;           /* bytes of pages that each connection keeps; 0: 16 MiB */
+	int         lock;            /* what store_lock gave, taken over; 0: store_open locks by itself */
 	const char *synchronous;     /* "FULL"; tests of the promise say "OFF" */
 	const char *vfs;             /* tests: a shim's name */
 	void      (*broken)(const char *why);   /* a sync failed: what is on disk is not known. Must not return. NULL: abort */
@@ -71,7 +74,12 @@ struct store_options {
 
 struct store;
 
-/* Opens, locks the folder (a second server is refused with words), migrates (refuses a database newer than `migrations`). */
+/* The folder's lock by itself, for a start that takes it before privileges are dropped, and opens after. A descriptor for
+ * options.lock; -1 when another process has it, with its pid in the words. A forked child closes it, or ends with us. */
+int store_lock(const char *path, struct fail *why);
+
+/* Opens, locks the folder (a second server is refused with words), migrates (refuses a database newer than `migrations`).
+ * Starts threads, so it comes after every fork and after the sandbox. A lock handed over is let go when it fails. */
 struct store *store_open(const struct store_options *, const struct migration *, size_t count, struct fail *why);
 void store_close(struct store *);                             /* commits what is queued, stops the threads */
 
@@ -80,12 +88,13 @@ void store_submit_many(struct store *, struct list *jobs);    /* linked by `link
 
 /* Since when the oldest write waits for its commit; 0 when none waits. For the degraded mode. */
 msec   store_waiting_since(struct store *);
-size_t store_waiting(struct store *);
+size_t store_waiting(struct store *);                         /* jobs handed over and not done, reads too */
+bool   store_is_slow(struct store *);                         /* more of them than queue_limit */
 
 struct store_figures { uint64_t commits, jobs, failed, reads; uint64_t wal_bytes; };
 struct store_figures store_figures(struct store *);
 
-/* At once, on the caller's thread, with the folder's lock: for commands without a server. */
+/* Waits for the job, whose `done` isn't called: for commands without a server. Never on a loop. True if STORE_OK. */
 bool store_run(struct store *, struct store_job *);
 
 /* Values. V(x) takes integers and strings (NULL string: SQL NULL) by type. */

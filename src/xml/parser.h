@@ -39,6 +39,7 @@ enum xml_event {
 struct xml_found {
 	struct arena *arena;         /* OPEN, STANZA: the caller's now; holds `element` */
 	struct xml   *element;
+	const char   *around;        /* OPEN: the default namespace it declares for what follows, "" when none; lives in the arena */
 	size_t        bytes;         /* STANZA: how long it was on the wire */
 	enum xml_fault fault;        /* WRONG */
 };
@@ -49,7 +50,7 @@ struct xml_parser *xml_parser_new(const struct xml_limits *);        /* expects 
 void xml_parser_free(struct xml_parser *);
 void xml_parser_limit(struct xml_parser *, const struct xml_limits *);   /* from the next token on */
 void xml_parser_restart(struct xml_parser *);                         /* a new header comes: after STARTTLS or SASL */
-/* For what has no header (WebSocket frames, a stored stanza): the next complete element is a STANZA, with `around` the default namespace. */
+/* For what has no header (WebSocket frames, a stored stanza): the next complete element is a STANZA, with `around` the default namespace and `stream:` declared. */
 void xml_parser_headless(struct xml_parser *, const char *around);
 
 /* Takes bytes from *at up to `end` and moves *at behind what it took. Call again until it says XML_MORE. */

@@ -16,7 +16,7 @@ struct xml {                         /* an element, a text between elements, or 
 	const char *name;            /* without prefix; NULL: a text */
 	const char *ns;              /* of an element never NULL; of an attribute NULL when it has no prefix */
 	const char *text;            /* a text's or an attribute's value, never NULL there; an element: NULL */
-	struct xml *attrs;           /* an element's; and below */
+	struct xml *attrs;           /* an element's; and below: a text or an attribute isn't even allocated from here on */
 	struct xml *first, *last;    /* children: elements and texts in order */
 };
 
@@ -40,8 +40,8 @@ struct xml *xml_element(struct arena *, const char *ns, const char *name, struct
 struct xml *xml_attribute(struct arena *, const char *name, const char *value);     /* value NULL: no part */
 struct xml *xml_words(struct arena *, const char *text);                            /* text NULL: no part; borrows the string */
 extern struct xml xml_end;
-#define EL(arena, ns, name, ...) \
-	xml_element(arena, ns, name, (struct xml *const[]){ __VA_OPT__(__VA_ARGS__,) &xml_end })
+#define EL(arena, ns, ...) EL_ENDED(arena, ns, __VA_ARGS__, &xml_end)
+#define EL_ENDED(arena, ns, name, ...) xml_element(arena, ns, name, (struct xml *const[]){ __VA_ARGS__ })
 #define ATTR(arena, name, value) xml_attribute(arena, name, value)
 #define TEXT(arena, text)        xml_words(arena, text)
 

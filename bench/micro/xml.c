@@ -1,0 +1,81 @@
+/*
+ * How long a usual message takes: parsed to a tree, printed, its arena freed.
+ * Time of the processor, so that others on the machine matter less; the best
+ * of several rounds is the figure, and the worst tells how noisy it was.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include "xml/parser.h"
+
+static const char *const interned[] = {
+	"http://www.w3.org/XML/1998/namespace", "http://etherx.jabber.org/streams", "jabber:client", "urn:xmpp:receipts",
+	"http://jabber.org/protocol/chatstates", "urn:xmpp:sid:0",
+};
+
+static const char header[] = "<?xml version='1.0'?><stream:stream to='example.net' version='1.0' xmlns='jabber:client' "
+	"xmlns:stream='http://etherx.jabber.org/streams'>";
+static const char stanza[] = "<message from='romeo@example.net/orchard' to='juliet@example.net/balcony' type='chat' id='ktx72v49'>"
+	"<body>Wherefore art thou, Romeo &amp; Juliet? Deny thy father and refuse thy name.</body>"
+	"<active xmlns='http://jabber.org/protocol/chatstates'/><request xmlns='urn:xmpp:receipts'/>"
+	"<origin-id xmlns='urn:xmpp:sid:0' id='de305d54-75b4-431b'/></message>";
+
+enum { ROUNDS = 9, STANZAS = 200000 };
+
+static double now(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+}
+
+static void expect(enum xml_event got, enum xml_event want)
+{
+	if (got != want)
+		abort();
+}
+
+static double round_of(struct xml_parser *p, const char *text, size_t size, bool printing)
+{
+	struct buf out = { 0 };
+	struct xml_found found;
+	double from = now();
+	for (int i = 0; i < STANZAS; i++) {
+		const char *at = text;
+		expect(xml_parser_next(p, &at, text + size, &found), XML_STANZA);
+		if (printing) {
+			xml_print(&out, found.element, interned[2]);
+			out.end = out.start;
+		}
+		arena_free(found.arena);
+	}
+	buf_clear(&out);
+	return (now() - from) / STANZAS;
+}
+
+static void figure(struct xml_parser *p, const char *what, const char *text, size_t size, bool printing)
+{
+	double best = 1e9, worst = 0;
+	for (int i = 0; i < ROUNDS; i++) {
+		double ns = round_of(p, text, size, printing);
+		best = ns < best ? ns : best;
+		worst = ns > worst ? ns : worst;
+	}
+	printf("%-28s %5zu bytes: best %.0f ns, worst %.0f ns of %d rounds\n", what, size, best, worst, ROUNDS);
+}
+
+int main(void)
+{
+	const struct xml_limits limits = { 65536, 64, 64, 256 };
+	struct xml_parser *p = xml_parser_new(&limits);
+	struct xml_found found;
+	const char *at = header;
+	xml_intern(interned, sizeof interned / sizeof *interned);
+	expect(xml_parser_next(p, &at, header + strlen(header), &found), XML_OPEN);
+	arena_free(found.arena);
+	figure(p, "parse, free", stanza, strlen(stanza), false);
+	figure(p, "parse, print, free", stanza, strlen(stanza), true);
+	xml_parser_free(p);
+	return 0;
+}

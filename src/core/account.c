@@ -1,0 +1,266 @@
+/*
+ * Accounts come into memory on first use and leave it when idle.
+ *
+ * Loading is one batch of reads: the account's row, then what each module
+ * keeps. A bounded number load at once; those that log in go first. A name
+ * that isn't there is remembered for a moment, so that asking again costs
+ * nothing.
+ */
+#include "core/account.h"
+#include "base/check.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "core/credentials.h"
+#include "core/session.h"
+#include "core/turn_out.h"
+#include <string.h>
+
+enum { UNKNOWN_FOR = 5000 };         /* ms that a missing name is remembered */
+
+struct loading {                     /* one read of an account's kept part */
+	struct store_job job;
+	struct list      link;       /* home.wanting */
+	struct account  *account;
+	struct arena    *arena;
+};
+
+struct account *account_find(const char *bare)
+{
+	struct hash_node *n = hash_find(&home_here()->accounts, bare);
+	return n ? CONTAINER(n, struct account, by_jid) : NULL;
+}
+
+/* --- loading --- */
+
+static void free_kept(struct account *account)
+{
+	for (unsigned i = 0; account->kept && i < modules_count(); i++)
+		if (account->kept[i] && modules[i]->per_account && modules[i]->per_account->free)
+			modules[i]->per_account->free(account->kept[i]);
+	mem_free(account->kept);
+	account->kept = NULL;
+}
+
+static void take_rows(struct account *account, struct rows **results)
+{
+	unsigned at = 1;
+	for (unsigned i = 0; i < modules_count(); i++) {
+		if (!modules[i]->per_account)
+			continue;
+		void *data = modules[i]->per_account->load(account, results[at++]);
+		if (data)
+			account_set_data(account, modules[i], data);
+	}
+}
+
+static enum account_state outcome(struct account *account, const struct store_job *job)
+{
+	if (job->outcome != STORE_OK) {
+		log_problem("STORE", "%s could not be loaded: %s", account->jid, job->why.text);
+		return ACCOUNT_FAILED;
+	}
+	const struct row *row = job->results[0]->first;
+	if (!row)
+		return ACCOUNT_UNKNOWN;
+	account->id = row_int(row, 0);
+	return ACCOUNT_READY;
+}
+
+static void loaded(void *thing)
+{
+	struct loading *l = CONTAINER(thing, struct loading, job);
+	struct account *account = l->account;
+	struct home *home = account->home;
+	home->loading--;
+	free_kept(account);
+	account->generation = home->hosts->generation;
+	account->state = outcome(account, &l->job);
+	if (account->state == ACCOUNT_READY)
+		take_rows(account, l->job.results);
+	arena_free(l->arena);
+	account_quiet(account);
+	turns_wake(account);
+	accounts_load_next(home);
+}
+
+static void load_done(struct store_job *job)                     /* on a store thread */
+{
+	post(CONTAINER(job, struct loading, job)->account->home->loop, loaded, job);
+}
+
+static void add_query(struct loading *l, struct statement ***end, const char *sql)
+{
+	struct statement *s = ARENA_NEW(l->arena, struct statement);
+	s->sql = sql;
+	s->values = ARENA_NEW(l->arena, struct value);
+	*s->values = value_text(l->account->jid);
+	s->count = 1;
+	**end = s;
+	*end = &s->next;
+}
+
+void accounts_load_next(struct home *home)
+{
+	while (home->loading < home->hosts->limits.loads && !list_is_empty(&home->wanting)) {
+		struct loading *l = CONTAINER(list_first(&home->wanting), struct loading, link);
+		list_remove(&l->link);
+		home->loading++;
+		list_append(&home->jobs, &l->job.link);
+	}
+}
+
+static void load(struct account *account, bool is_login)
+{
+	struct arena *a = arena_new();
+	struct loading *l = ARENA_NEW(a, struct loading);
+	struct statement **end = &l->job.first;
+	l->arena = a;
+	l->account = account;
+	add_query(l, &end, Q_ACCOUNT_FIND);
+	for (unsigned i = 0; i < modules_count(); i++)
+		if (modules[i]->per_account)
+			add_query(l, &end, modules[i]->per_account->query);
+	l->job.is_read = true;
+	l->job.arena = a;
+	l->job.done = load_done;
+	account->state = ACCOUNT_LOADING;
+	if (is_login)
+		list_prepend(&account->home->wanting, &l->link);
+	else
+		list_append(&account->home->wanting, &l->link);
+	accounts_load_next(account->home);
+}
+
+static struct account *account_new(const char *bare)
+{
+	struct home *home = home_here();
+	struct arena *a = arena_new_small(sizeof(struct account) + 4 * strlen(bare) + 160);
+	struct account *account = ARENA_NEW(a, struct account);
+	account->magic = ACCOUNT_MAGIC;
+	account->arena = a;
+	account->address = jid_parse(a, bare);
+	ASSERT(account->address && account->address->local);
+	account->jid = account->address->bare;
+	account->local = account->address->local;
+	account->home = home;
+	account->host = host_find(account->address->domain);
+	list_init(&account->sessions);
+	list_init(&account->mailbox.ready);
+	list_init(&account->mailbox.turns);
+	list_init(&account->mailbox.reads);
+	list_init(&account->mailbox.appends);
+	hash_put(&home->accounts, &account->by_jid, account->jid);
+	return account;
+}
+
+struct account *account_get(const char *bare)
+{
+	struct account *account = account_find(bare);
+	if (!account) {
+		account = account_new(bare);
+		load(account, false);
+	}
+	return account;
+}
+
+void account_reload(struct account *account)
+{
+	load(account, account->session_count > 0);
+}
+
+/* --- leaving --- */
+
+static bool is_busy(const struct account *account)
+{
+	return account->state == ACCOUNT_LOADING || !list_is_empty(&account->sessions) || account->mailbox.is_held || account->mailbox.reading
+	    || !list_is_empty(&account->mailbox.turns) || !list_is_empty(&account->mailbox.appends);
+}
+
+void account_quiet(struct account *account)
+{
+	if (list_is_empty(&account->sessions) && !account->idle_since)
+		account->idle_since = clock_now();
+}
+
+void account_forget(struct account *account)
+{
+	ASSERT(!is_busy(account));
+	for (unsigned i = 0; account->live && i < modules_count(); i++)
+		if (account->live[i] && modules[i]->live_free)
+			modules[i]->live_free(account->live[i]);
+	mem_free(account->live);
+	free_kept(account);
+	mem_free(account->throttle);
+	hosts_drop(account->old_hosts);
+	list_remove(&account->mailbox.ready);
+	hash_remove(&account->home->accounts, &account->by_jid);
+	account->magic = 0;
+	arena_free(account->arena);
+}
+
+static bool forget_idle(struct hash_node *n, void *with)
+{
+	struct account *account = CONTAINER(n, struct account, by_jid);
+	msec patience = account->state == ACCOUNT_READY || account->throttle ? account->home->hosts->limits.idle_account : UNKNOWN_FOR;
+	if (is_busy(account))
+		return true;
+	account_quiet(account);
+	if (clock_now() - account->idle_since >= patience)
+		account_forget(account);
+	return true;
+}
+
+void accounts_sweep(struct home *home)
+{
+	hash_each(&home->accounts, forget_idle, NULL);
+}
+
+/* A domain that is served no more ends its sessions; its accounts leave when they are idle. */
+static bool take_host(struct hash_node *n, void *with)
+{
+	struct account *account = CONTAINER(n, struct account, by_jid);
+	const struct host *host = host_find(account->address->domain);
+	if (host) {
+		account->host = host;
+		return true;
+	}
+	if (account->host && !account->old_hosts)
+		account->old_hosts = hosts_share(account->host->hosts);
+	EACH_SESSION(account, s)
+		session_end(s, STREAM_HOST_GONE, NULL);
+	return true;
+}
+
+void accounts_take_hosts(struct home *home)
+{
+	hash_each(&home->accounts, take_host, NULL);
+}
+
+/* --- what modules keep of it --- */
+
+static void set_slot(void ***slots, const struct module *m, void *data)
+{
+	if (!*slots)
+		*slots = mem_new(modules_count() * sizeof **slots);
+	(*slots)[modules_slot(m)] = data;
+}
+
+void *account_data(const struct account *account, const struct module *m)
+{
+	return account->kept ? account->kept[modules_slot(m)] : NULL;
+}
+
+void account_set_data(struct account *account, const struct module *m, void *data)
+{
+	set_slot(&account->kept, m, data);
+}
+
+void *account_live(const struct account *account, const struct module *m)
+{
+	return account->live ? account->live[modules_slot(m)] : NULL;
+}
+
+void account_set_live(struct account *account, const struct module *m, void *data)
+{
+	set_slot(&account->live, m, data);
+}

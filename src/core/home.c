@@ -1,0 +1,157 @@
+/*
+ * The homes of this process, and what each does in a round.
+ *
+ * The array is made before the loops start and never changes; a home is
+ * touched by its own loop alone.
+ */
+#include "core/home.h"
+#include "base/check.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "core/call.h"
+#include "core/session.h"
+#include "core/turn_out.h"
+#include <string.h>
+
+static struct home *homes[HOMES_LIMIT];
+static unsigned count;
+static uint64_t secret[2];
+static struct store *store;
+
+struct home *home_number(unsigned n)
+{
+	return homes[n];
+}
+
+unsigned homes_count(void)
+{
+	return count;
+}
+
+struct store *home_store(void)
+{
+	return store;
+}
+
+struct home *home_here(void)
+{
+	struct loop *loop = loop_here();
+	return loop ? homes[loop_number(loop)] : NULL;
+}
+
+struct home *home_of(const char *bare)
+{
+	if (count == 1)
+		return homes[0];
+	size_t size = strlen(bare);
+	uint64_t shard = (hash_bytes(secret[0], bare, size) ^ hash_bytes(secret[1], bare, size)) % SHARDS;
+	return homes[shard * count / SHARDS];
+}
+
+static struct home *home_new(unsigned number, struct hosts *hosts)
+{
+	struct home *home = NEW(struct home);
+	home->number = number;
+	home->loop = loop_new(number);
+	home->hosts = hosts_share(hosts);
+	list_init(&home->ready);
+	list_init(&home->jobs);
+	list_init(&home->wanting);
+	return home;
+}
+
+void homes_start(unsigned n, const unsigned char key[16], struct store *s, struct hosts *hosts)
+{
+	ASSERT(n >= 1 && n <= HOMES_LIMIT);
+	memcpy(secret, key, sizeof secret);
+	store = s;
+	for (count = 0; count < n; count++)
+		homes[count] = home_new(count, hosts);
+}
+
+/* Every entity that may run gets a bounded number of turns; then all store jobs of the round leave at once. */
+bool home_round(void *thing)
+{
+	struct home *home = thing;
+	struct list now;
+	list_init(&now);
+	if (!list_is_empty(&home->ready)) {
+		now = home->ready;
+		now.next->prev = now.prev->next = &now;
+		list_init(&home->ready);
+	}
+	for (struct list *link; (link = list_first(&now));) {
+		list_remove(link);
+		turns_run(CONTAINER(link, struct account, mailbox.ready), home->hosts->limits.turns_per_round);
+	}
+	if (!list_is_empty(&home->jobs))
+		store_submit_many(store, &home->jobs);
+	return !list_is_empty(&home->ready);
+}
+
+static void notice_slow_store(struct home *home)
+{
+	msec since = store_waiting_since(store), limit = home->hosts->limits.slow_store;
+	bool slow = since && limit && clock_now() - since > limit;
+	if (slow != home->is_degraded && home->number == 0)
+		log_major("STORE", slow ? "nothing was committed for %lld s: degraded, new logins are refused" : "commits again after %lld s: no longer degraded",
+			(long long)limit / 1000);
+	home->is_degraded = slow;
+}
+
+void home_second(void *thing)
+{
+	struct home *home = thing;
+	notice_slow_store(home);
+	accounts_sweep(home);
+	calls_sweep(home);
+	arena_pool_trim(1024);
+}
+
+/* --- a reload --- */
+
+struct handing_over {
+	struct home  *home;
+	struct hosts *hosts;
+};
+
+static void take_hosts(void *thing)
+{
+	struct handing_over *h = thing;
+	struct hosts *old = h->home->hosts;
+	h->home->hosts = h->hosts;
+	accounts_take_hosts(h->home);
+	hosts_drop(old);
+	mem_free(h);
+}
+
+void homes_take_hosts(struct hosts *hosts)
+{
+	for (unsigned i = 0; i < count; i++) {
+		struct handing_over *h = NEW(struct handing_over);
+		*h = (struct handing_over){ homes[i], hosts_share(hosts) };
+		post(homes[i]->loop, take_hosts, h);
+	}
+}
+
+/* --- the end --- */
+
+static bool end_sessions(struct hash_node *n, void *with)
+{
+	EACH_SESSION(CONTAINER(n, struct account, by_jid), s)
+		session_end(s, STREAM_SYSTEM_SHUTDOWN, NULL);
+	return true;
+}
+
+static void stop(void *thing)
+{
+	struct home *home = thing;
+	home->is_stopping = true;
+	hash_each(&home->accounts, end_sessions, NULL);
+}
+
+void homes_stop(void)
+{
+	for (unsigned i = 0; i < count; i++)
+		post(homes[i]->loop, stop, homes[i]);
+}

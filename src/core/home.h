@@ -1,0 +1,45 @@
+/*
+ * Home: what lives on one loop.
+ *
+ * An address hashes to one of 1024 shards by a secret kept in the database; a
+ * shard belongs to one loop. The accounts of a home, their sessions and
+ * everything loaded of them are touched by its loop alone.
+ */
+#pragma once
+#include "base/hash.h"
+#include "base/list.h"
+#include "core/host.h"
+#include "net/loop.h"
+#include "store/store.h"
+
+enum { SHARDS = 1024, HOMES_LIMIT = 64 };
+
+struct home {
+	struct loop  *loop;
+	unsigned      number;
+	struct hash   accounts;
+	struct list   ready;         /* accounts with turns to run: mailbox.ready */
+	struct list   jobs;          /* store jobs of this round: handed over once */
+	struct list   wanting;       /* accounts that wait to be loaded, logins first */
+	unsigned      loading;       /* accounts being loaded now */
+	struct hosts *hosts;         /* the snapshot in force here */
+	struct hash   calls;         /* questions that wait for their answer */
+	uint64_t      calls_made;
+	bool          is_degraded;   /* the store is slow: no new logins */
+	bool          is_stopping;
+	/* Counters: read by others through a call, never by another thread. */
+	struct home_counts { uint64_t turns, stanzas_in, stanzas_out, messages, logins, logins_refused; unsigned sessions; } counts;
+};
+
+struct home *home_here(void);                        /* this thread's; NULL off the loops */
+struct home *home_of(const char *bare);              /* where this address lives */
+struct home *home_number(unsigned);
+unsigned homes_count(void);
+struct store *home_store(void);
+
+/* At start, before loops run: `secret` is the one in the database. */
+void homes_start(unsigned count, const unsigned char secret[16], struct store *, struct hosts *);
+void homes_take_hosts(struct hosts *);               /* a reload: gives every home the new snapshot, from any thread */
+void homes_stop(void);                               /* ends all sessions with system-shutdown; homes_count_sessions tells when all are gone */
+bool home_round(void *home);                         /* one round of turns; for loop_on_round and the simulation. True: more to do */
+void home_second(void *home);                        /* sweeping; for loop_on_second */

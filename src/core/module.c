@@ -1,0 +1,133 @@
+/*
+ * The wiring: from the modules' structs to what the hot path looks up.
+ *
+ * IQ handlers go into a table by name and namespace; hooks into one array for
+ * each event, sorted by station, within a station in the order of the list.
+ */
+#include "core/module.h"
+#include "base/check.h"
+#include "base/mem.h"
+#include <string.h>
+
+static struct stop *lines[EVENTS];
+static size_t lengths[EVENTS];
+static unsigned module_count;
+static struct migration *migrations;
+static size_t migration_count;
+
+struct iq_entry { const struct iq_handler *handler; const struct module *module; };
+static struct iq_entry *iqs;
+static size_t iq_count;
+
+unsigned modules_count(void)
+{
+	return module_count;
+}
+
+unsigned modules_slot(const struct module *m)
+{
+	for (unsigned i = 0; i < module_count; i++)
+		if (modules[i] == m)
+			return i;
+	BUG("a module that isn't in src/modules.c");
+}
+
+/* --- hooks --- */
+
+static void add_stop(enum event event, struct stop stop)
+{
+	size_t at = lengths[event]++;
+	lines[event] = mem_resize(lines[event], lengths[event] * sizeof *lines[event]);
+	for (; at && lines[event][at - 1].station > stop.station; at--)
+		lines[event][at] = lines[event][at - 1];
+	lines[event][at] = stop;
+}
+
+static void wire_hooks(const struct module *m)
+{
+	for (const struct hook *h = m->hooks; h && h->run; h++)
+		add_stop(h->event, (struct stop){ h->run, m, h->station });
+}
+
+const struct stop *modules_line(enum event event, size_t *count)
+{
+	*count = lengths[event];
+	return lines[event];
+}
+
+/* --- IQs --- */
+
+static bool wire_iqs(const struct module *m, struct fail *why)
+{
+	for (const struct iq_handler *h = m->iqs; h && h->run; h++) {
+		for (size_t i = 0; i < iq_count; i++) {
+			const struct iq_handler *other = iqs[i].handler;
+			if (h->ns == other->ns && strcmp(h->name, other->name) == 0 && h->types & other->types && h->asked & other->asked)
+				return fail(why, "modules %s and %s both answer <%s xmlns='%s'/>", iqs[i].module->name, m->name, h->name, h->ns);
+		}
+		iqs = mem_resize(iqs, (iq_count + 1) * sizeof *iqs);
+		iqs[iq_count++] = (struct iq_entry){ h, m };
+	}
+	return true;
+}
+
+const struct iq_handler *modules_iq(const struct xml *payload, unsigned type, unsigned asked, bool *known)
+{
+	for (size_t i = 0; i < iq_count; i++) {
+		const struct iq_handler *h = iqs[i].handler;
+		if (h->ns != payload->ns || strcmp(h->name, payload->name) != 0 || !(h->asked & asked))
+			continue;
+		*known = true;
+		if (h->types & type)
+			return h;
+	}
+	return NULL;
+}
+
+const struct call_handler *modules_call(const char *name)
+{
+	for (unsigned i = 0; i < module_count; i++)
+		for (const struct call_handler *h = modules[i]->calls; h && h->run; h++)
+			if (strcmp(h->name, name) == 0)
+				return h;
+	return NULL;
+}
+
+/* --- tables --- */
+
+static const struct migration core_migrations[] = {
+	{ "core", 1,
+	  "CREATE TABLE account (id INTEGER PRIMARY KEY, jid TEXT NOT NULL UNIQUE, host TEXT NOT NULL, created INTEGER NOT NULL);"
+	  "CREATE INDEX account_host ON account (host, jid);"
+	  "CREATE TABLE credential (account INTEGER NOT NULL, hash TEXT NOT NULL, rounds INTEGER NOT NULL, salt BLOB NOT NULL,"
+	  " stored BLOB NOT NULL, server BLOB NOT NULL, PRIMARY KEY (account, hash)) WITHOUT ROWID;"
+	  "CREATE TABLE secret (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;" },
+	{ NULL, 0, NULL },
+};
+
+static void add_migrations(const struct migration *m)
+{
+	for (; m && m->part; m++) {
+		migrations = mem_resize(migrations, (migration_count + 1) * sizeof *migrations);
+		migrations[migration_count++] = *m;
+	}
+}
+
+const struct migration *modules_migrations(size_t *count)
+{
+	*count = migration_count;
+	return migrations;
+}
+
+bool modules_wire(struct fail *why)
+{
+	add_migrations(core_migrations);
+	for (; modules[module_count]; module_count++) {
+		const struct module *m = modules[module_count];
+		wire_hooks(m);
+		add_migrations(m->migrations);
+		if (!wire_iqs(m, why))
+			return false;
+	}
+	return true;
+}

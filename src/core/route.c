@@ -1,0 +1,99 @@
+/*
+ * Whose is it? (RFC 6120 §10, RFC 6121 §8)
+ *
+ * A stanza goes to an account of ours, to one of our hosts, or to another
+ * domain. What an own session sends to an account leaves as it came, with its
+ * arena and its receipt; what a turn built is copied.
+ */
+#include "core/host.h"
+#include "core/session.h"
+#include "core/turn_out.h"
+#include <string.h>
+
+static bool is_same(const char *a, const char *b)
+{
+	return strcmp(a, b) == 0;
+}
+
+/* RFC 6120 §8, RFC 6121 §4.7.1, §5.2.2: an unknown type of message is `normal`; of anything else a fault. */
+bool type_of(const struct xml *stanza, enum kind *kind, enum type *type)
+{
+	static const struct { const char *name, *type; enum kind kind; enum type value; } words[] = {
+		{ "message", "chat", KIND_MESSAGE, TYPE_CHAT },
+		{ "message", "groupchat", KIND_MESSAGE, TYPE_GROUPCHAT },
+		{ "message", "headline", KIND_MESSAGE, TYPE_HEADLINE },
+		{ "message", "normal", KIND_MESSAGE, TYPE_NORMAL },
+		{ "message", "error", KIND_MESSAGE, TYPE_ERROR },
+		{ "presence", "unavailable", KIND_NOTIFY, TYPE_UNAVAILABLE },
+		{ "presence", "subscribe", KIND_SUBSCRIBE, TYPE_SUBSCRIBE },
+		{ "presence", "subscribed", KIND_SUBSCRIBE, TYPE_SUBSCRIBED },
+		{ "presence", "unsubscribe", KIND_SUBSCRIBE, TYPE_UNSUBSCRIBE },
+		{ "presence", "unsubscribed", KIND_SUBSCRIBE, TYPE_UNSUBSCRIBED },
+		{ "presence", "probe", KIND_SUBSCRIBE, TYPE_PROBE },
+		{ "presence", "error", KIND_NOTIFY, TYPE_ERROR },
+		{ "iq", "get", KIND_INFO, TYPE_GET },
+		{ "iq", "set", KIND_INFO, TYPE_SET },
+		{ "iq", "result", KIND_INFO, TYPE_RESULT },
+		{ "iq", "error", KIND_INFO, TYPE_ERROR },
+	};
+	const char *name = stanza->name, *word = xml_get(stanza, "type");
+	bool is_message = is_same(name, "message"), is_presence = is_same(name, "presence");
+	for (size_t i = 0; word && i < sizeof words / sizeof *words; i++) {
+		if (is_same(words[i].name, name) && is_same(words[i].type, word)) {
+			*kind = words[i].kind;
+			*type = words[i].value;
+			return true;
+		}
+	}
+	*kind = is_message ? KIND_MESSAGE : is_presence ? KIND_NOTIFY : KIND_INFO;
+	*type = is_message ? TYPE_NORMAL : TYPE_AVAILABLE;
+	return is_message || (is_presence && !word);
+}
+
+/* To a host itself: messages have nobody to read them, presence nobody to see it (RFC 6121 §8.2). IQs were answered before. */
+static enum stanza_error to_host(const struct turn *t)
+{
+	return t->kind == KIND_MESSAGE && t->type != TYPE_ERROR ? SERVICE_UNAVAILABLE : HANDLED;
+}
+
+enum stanza_error route_on(struct turn *t)
+{
+	if (!host_find(t->to->domain))
+		return t->type == TYPE_ERROR || t->type == TYPE_RESULT ? HANDLED : REMOTE_SERVER_NOT_FOUND;
+	if (!t->to->local)
+		return to_host(t);
+	output_add(t, t->stanza, NULL, true);
+	return OK;
+}
+
+static struct signal *own_signal(struct turn *t)
+{
+	struct signal *s = signal_new(t->arena, t->stanza, t->from, t->to, t->kind, t->type);
+	s->was_addressed = t->was_addressed;
+	s->wants_keeping = t->wants_keeping;
+	s->receipt = t->out->receipt;
+	receipt_hold(s->receipt);
+	return s;
+}
+
+/* Built by the turn: to an account of ours, or nowhere. */
+static void send_copy(const struct xml *stanza)
+{
+	struct arena *a = arena_new();
+	const char *to = xml_get(stanza, "to"), *from = xml_get(stanza, "from");
+	struct jid *target = to ? jid_parse(a, to) : NULL, *sender = from ? jid_parse(a, from) : NULL;
+	enum kind kind;
+	enum type type;
+	if (target && sender && target->local && host_find(target->domain) && type_of(stanza, &kind, &type))
+		signal_send(signal_new(a, xml_clone(a, stanza), sender, target, kind, type));
+	else
+		arena_free(a);
+}
+
+struct signal *route_out(struct turn *t, const struct output *o)
+{
+	if (o->is_own)
+		return own_signal(t);
+	send_copy(o->stanza);
+	return NULL;
+}

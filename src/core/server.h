@@ -1,0 +1,20 @@
+/*
+ * Server: what commands may ask of the process itself.
+ *
+ * Filled in by whoever runs it (src/serve.c); commands are its users.
+ */
+#pragma once
+#include <stdbool.h>
+#include "base/arena.h"
+#include "base/clock.h"
+
+struct server {
+	const char *config_path;
+	msec        started;                 /* wall clock */
+	/* Reads the configuration again; false: nothing was changed. *words says what was wrong, or what waits for a restart (NULL:
+	 * nothing). Blocks: on a worker only, one at a time. */
+	bool      (*reload)(struct arena *, const char **words);
+	void      (*stop)(void);             /* begins the orderly stop */
+};
+
+extern struct server server;

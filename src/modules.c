@@ -1,0 +1,23 @@
+/*
+ * The modules, and so the order of things: within a station they run as they
+ * are listed here. `jackdaw module list` prints what comes of it.
+ */
+#include "core/credentials.h"
+#include "modules/modules.h"
+
+const struct module *const modules[] = {
+	&mod_credentials,
+	&mod_disco,
+	&mod_roster,
+	&mod_subscription,
+	&mod_presence,
+	&mod_stanza_id,
+	&mod_message,
+	&mod_offline,
+	&mod_ping,
+	&mod_version,
+	&mod_time,
+	&mod_vcard,
+	&mod_register,
+	NULL,
+};

@@ -1,0 +1,19 @@
+/*
+ * The modules of this room: one file per XEP.
+ */
+#pragma once
+#include "core/module.h"
+
+extern const struct module
+	mod_disco,           /* XEP-0030, 0115, 0128: what the server and its accounts can do */
+	mod_roster,          /* RFC 6121 §2 */
+	mod_subscription,    /* RFC 6121 §3 */
+	mod_presence,        /* RFC 6121 §4 */
+	mod_stanza_id,       /* XEP-0359 */
+	mod_message,         /* RFC 6121 §8.5: a message finds its sessions */
+	mod_offline,         /* XEP-0160, 0203, 0334: what waits for a user who is away */
+	mod_ping,            /* XEP-0199 */
+	mod_version,         /* XEP-0092 */
+	mod_time,            /* XEP-0202 */
+	mod_vcard,           /* XEP-0054 */
+	mod_register;        /* XEP-0077 */

@@ -1,0 +1,48 @@
+/* What a stream offers at each step (RFC 6120 §4.3.2), in the order of XEP-0170. */
+#include "core/host.h"
+#include "streams/auth.h"
+#include "streams/c2s.h"
+#include "streams/listen.h"
+#include "streams/signup.h"
+
+static void before_login(struct c2s *c, struct arena *a, struct xml *features)
+{
+	const struct host *host = c2s_host(c);
+	bool required = host->tls_mode == HOST_TLS_REQUIRED;
+	if (!c2s_is_secure(c) && host->tls && host->tls_mode != HOST_TLS_OFF)
+		xml_append(features, EL(a, NS_TLS, "starttls", required ? EL(a, NS_TLS, "required") : NULL));
+	auth_features(c, a, features);
+	signup_features(c, a, features);
+}
+
+static void after_login(struct c2s *c, struct arena *a, struct xml *features)
+{
+	xml_append(features, EL(a, NS_BIND, "bind"));
+	xml_append(features, EL(a, NS_SESSION, "session", EL(a, NS_SESSION, "optional")));
+	xml_append(features, EL(a, NS_SM, "sm"));
+	for (const struct module *const *m = modules; *m; m++)
+		if ((*m)->stream_features)
+			(*m)->stream_features(c2s_host(c), a, features);
+}
+
+/* XEP-0478: what a client must keep to on this stream. */
+static struct xml *limits(const struct c2s *c, struct arena *a)
+{
+	const struct core_limits *l = &hosts_here()->limits;
+	size_t stanza = c->account ? l->stanza : l->stanza_before;
+	int idle = c->rules->idle_ms / 1000;
+	return EL(a, NS_LIMITS, "limits",
+		EL(a, NS_LIMITS, "max-bytes", TEXT(a, arena_printf(a, "%zu", stanza))),
+		idle ? EL(a, NS_LIMITS, "idle-seconds", TEXT(a, arena_printf(a, "%d", idle))) : NULL);
+}
+
+struct xml *c2s_features(struct c2s *c, struct arena *a)
+{
+	struct xml *features = EL(a, NS_STREAMS, "features");
+	if (c->account)
+		after_login(c, a, features);
+	else
+		before_login(c, a, features);
+	xml_append(features, limits(c, a));
+	return features;
+}

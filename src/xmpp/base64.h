@@ -1,0 +1,10 @@
+/*
+ * Base64, strictly: RFC 4648 §4, with padding and without white space.
+ */
+#pragma once
+#include <stddef.h>
+#include "base/arena.h"
+
+char *base64_encode(struct arena *, const void *from, size_t size);
+/* NULL when it isn't base64, or its spare bits are not zero. A lone "=", SASL's empty message, is the caller's. */
+unsigned char *base64_decode(struct arena *, const char *text, size_t *size);
