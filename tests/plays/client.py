@@ -244,6 +244,10 @@ class Client:
             raise Trouble(f'bind refused: {answer.show()}')
         self.jid = answer.children[0].children[0].text
 
+    def can_ask(self):
+        """May it be pinged through? An acknowledging stream would count that, and one that ended answers nothing."""
+        return self.jid and not self.has_acks and not any(e[0] in ('close', 'end') for e in self.events)
+
     def round_trip(self, tag):
         self.send(f"<iq type='get' id='{tag}' to='{self.domain}'><ping xmlns='urn:xmpp:ping'/></iq>")
         self.wait_for(lambda kind, e: kind == 'stanza' and e.get('id') == tag)

@@ -237,11 +237,14 @@ class Stage:
 
     def settle(self, actor):
         """Everything that was under way when this began has arrived when it ends."""
-        for client in [c for c in self.actors.values() if c.jid and not c.has_acks] * 2:
+        for client in [c for c in self.actors.values() if c.can_ask()] * 2:
             self.tags += 1
-            client.round_trip(f'play-quiet-{self.tags}')
+            try:
+                client.round_trip(f'play-quiet-{self.tags}')
+            except (Trouble, OSError):
+                pass                                     # another's stream may well have ended
         client = self.actors[actor]
-        can_ask = client.jid and not client.has_acks
+        can_ask = client.can_ask()
         client.pump(time.monotonic() + (GRACE if can_ask else RAW_GRACE))
         if can_ask:
             self.tags += 1
