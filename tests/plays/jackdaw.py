@@ -12,13 +12,15 @@ from client import Trouble
 
 DOMAINS = ('example', 'other.example')
 START_PATIENCE = 20.0
+USER = 'nobody'            # who the server becomes where the tests are run by root
 REPORTS = ('AddressSanitizer', 'LeakSanitizer', 'ThreadSanitizer', 'runtime error:')
 CONFIG = '''
 data_dir = "data"
 control_socket = "control"
 threads = {loops}
+{user}
 log {{ level = low;  output = "log" }}
-limits {{ enabled = no }}
+{limits}
 {top}
 xmpp_listener {{
 {listener}
@@ -62,14 +64,23 @@ class Jackdaw:
         self.configure(config)
 
     def configure(self, config):
-        text = CONFIG.format(loops=self.options.loops, port=self.port, tls_port=self.tls_port,
-                             top=config['top'], listener=config['listener'])
+        text = CONFIG.format(user=f'user = {USER}' if os.geteuid() == 0 else '', loops=self.options.loops, port=self.port, tls_port=self.tls_port,
+                             top=config['top'], limits='' if 'limits {' in config['top'] else 'limits { enabled = no }',
+                             listener=config['listener'])
         for domain in DOMAINS:
             text += DOMAIN.format(domain=domain, extra=config['domain'])
         with open(f'{self.folder}/jackdaw.conf', 'w', encoding='utf-8') as f:
             f.write(text)
 
+    def hand_over(self):
+        """A server that is to become another user needs its folder."""
+        for folder, _, files in os.walk(self.folder):
+            for name in [folder] + [f'{folder}/{f}' for f in files]:
+                shutil.chown(name, USER)
+
     def start(self):
+        if os.geteuid() == 0:
+            self.hand_over()
         with open(f'{self.folder}/stderr', 'ab') as errors:
             at = errors.tell()
             self.process = subprocess.Popen([self.options.server, 'serve', '-c', f'{self.folder}/jackdaw.conf'],

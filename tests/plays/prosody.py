@@ -6,7 +6,7 @@ import socket
 import subprocess
 import time
 
-from jackdaw import DOMAINS, Jackdaw
+from jackdaw import DOMAINS, USER, Jackdaw
 
 CONFIG = '''
 data_path = "{folder}/data"; pidfile = "{folder}/pid"; certificates = "{folder}"
@@ -37,10 +37,8 @@ class Prosody(Jackdaw):
             f.write(CONFIG.format(folder=self.folder, port=self.port, tls_port=self.tls_port))
 
     def start(self):
-        user = pwd.getpwnam('prosody')
-        for folder, _, files in os.walk(self.folder):
-            for name in [folder] + [f'{folder}/{f}' for f in files]:
-                os.chown(name, user.pw_uid, user.pw_gid)
+        user = pwd.getpwnam(USER)
+        self.hand_over()
         with open(f'{self.folder}/stderr', 'ab') as errors:
             self.process = subprocess.Popen(['prosody', '-F', '--config', f'{self.folder}/prosody.cfg.lua'],
                                             stdin=subprocess.DEVNULL, stdout=errors, stderr=errors, cwd=self.folder,
@@ -56,7 +54,7 @@ class Prosody(Jackdaw):
                 time.sleep(0.02)
 
     def add_accounts(self, accounts):
-        user = pwd.getpwnam('prosody')
+        user = pwd.getpwnam(USER)
         for jid, password in accounts.items():
             local, domain = jid.split('@')
             name = ''.join(c if c.isascii() and c.isalnum() else ''.join(f'%{b:02x}' for b in c.encode()) for c in local)
