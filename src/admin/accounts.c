@@ -71,24 +71,24 @@ const struct jid *accounts_jid(const struct command_run *run, const char *text, 
 
 /* --- questions --- */
 
-struct asked {
+struct asking {
 	accounts_answered *answered;
 	void *with;
 };
 
 static void answered(void *thing, const struct xml *answer)
 {
-	struct asked *asked = thing;
+	struct asking *asked = thing;
 	asked->answered(asked->with, answer, answer ? NULL : "the account could not be read: try again later");
 }
 
-static void ask_server(const struct command_run *run, const struct jid *jid, const struct xml *question, struct asked *asked)
+static void ask_server(const struct command_run *run, const struct jid *jid, const struct xml *question, struct asking *asked)
 {
 	struct arena *a = arena_new();
 	call_account(jid->bare, a, xml_clone(a, question), answered, asked);
 }
 
-static void ask_store(const struct command_run *run, const struct jid *jid, const struct xml *question, struct asked *asked)
+static void ask_store(const struct command_run *run, const struct jid *jid, const struct xml *question, struct asking *asked)
 {
 	struct fail why = { "" };
 	struct arena *a = arena_new();
@@ -99,8 +99,8 @@ static void ask_store(const struct command_run *run, const struct jid *jid, cons
 
 void accounts_ask(const struct command_run *run, const struct jid *jid, const struct xml *question, accounts_answered *fn, void *with)
 {
-	struct asked *asked = ARENA_NEW(run->arena, struct asked);
-	*asked = (struct asked){ fn, with };
+	struct asking *asked = ARENA_NEW(run->arena, struct asking);
+	*asked = (struct asking){ fn, with };
 	(run->direct ? ask_store : ask_server)(run, jid, question, asked);
 }
 

@@ -4,7 +4,7 @@
  */
 #pragma once
 #include "core/command.h"
-#include "store/store.h"
+#include "core/turn.h"
 #include "xml/xml.h"
 #include "xmpp/jid.h"
 

@@ -3,8 +3,8 @@
  */
 #include "admin/commands.h"
 #include "base/log.h"
+#include "core/home.h"
 #include "core/server.h"
-#include "net/loop.h"
 
 /* --- log level --- */
 
@@ -25,7 +25,7 @@ static void log_level(struct command_run *run)
 	if (word)
 		log_major("LOG", "level of %s is now %s", tag ? tag : "everything", log_level_name(level));
 	command_row(run);
-	command_text(run, "level", word ? log_level_name(level) : log_level_name(log_level_now()));
+	command_text(run, "level", log_level_name(word ? level : (enum log_level)log_limit));
 	command_text(run, "tag", tag);
 	command_done(run);
 }

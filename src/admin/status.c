@@ -74,7 +74,7 @@ static void add_process(struct command_run *run)
 	command_time(run, "started", server.started);
 	command_number(run, "uptime_s", (clock_wall() - server.started) / 1000);
 	command_number(run, "memory_bytes", resident_bytes());
-	command_text(run, "log_level", log_level_name(log_level_now()));
+	command_text(run, "log_level", log_level_name((enum log_level)log_limit));
 	command_number(run, "domains", hosts_here()->count);
 }
 
