@@ -68,8 +68,6 @@ static void add(struct command_run *run)
 		command_misused(run, "with --batch the JIDs are in the input");
 	else if (is_batch)
 		batch_start(run, "account-add", reason);
-	else if (!command_get(run, "JID"))
-		command_misused(run, "missing: JID; usage: jackdaw user add JID [-p PASSWORD], or jackdaw user add --batch");
 	else
 		ask_one(run, "account-add", password_of(run), "added");
 }
@@ -88,7 +86,7 @@ static void remove_one(struct command_run *run)
 
 const struct command cmd_user_add = {
 	.noun = "user", .verb = "add", .help = "Adds an account", .where = COMMAND_STORE, .may = MAY_DOMAIN_ADMIN, .run = add,
-	.args = ARGS({ "JID", "user@domain", ARG_OPTIONAL }, PASSWORD,
+	.args = ARGS({ "JID", "user@domain", ARG_UNLESS_INPUT }, PASSWORD,
 		{ "--batch", "adds many: each line of the input is a JID, a blank, and the password", ARG_INPUT }),
 };
 const struct command cmd_user_passwd = {

@@ -44,6 +44,7 @@ enum {
 	ARG_OPTIONAL = 1,            /* options and switches always are */
 	ARG_ASKED    = 2,            /* an option: when it isn't given, the client asks for it without echo, or takes the first line of its input */
 	ARG_INPUT    = 4,            /* a switch: all of the client's input belongs to the command */
+	ARG_UNLESS_INPUT = 16,       /* by its place: needed, but not together with a switch of ARG_INPUT */
 	ARG_REST     = 8,            /* the last by its place: takes all remaining words, joined with blanks */
 };
 #define ARGS(...) ((const struct command_arg[]){ __VA_ARGS__, { NULL, NULL, 0 } })

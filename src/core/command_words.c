@@ -158,6 +158,19 @@ static bool read_word(struct reading *r, const struct command_arg *args)
 	return read_place(r, args, word);
 }
 
+static bool has_input(const struct command_words *words, const struct command_arg *args)
+{
+	for (size_t i = 0; args[i].name; i++)
+		if (args[i].flags & ARG_INPUT && words->values[i])
+			return true;
+	return false;
+}
+
+static bool is_needed(const struct command_arg *arg, bool with_input)
+{
+	return !is_option(arg) && !(arg->flags & ARG_OPTIONAL) && !(arg->flags & ARG_UNLESS_INPUT && with_input);
+}
+
 bool command_read(struct arena *a, const char *const *args, size_t count, struct command_words *words)
 {
 	*words = (struct command_words){ .error = "no command: 'jackdaw help' lists them" };
@@ -175,7 +188,7 @@ bool command_read(struct arena *a, const char *const *args, size_t count, struct
 		if (!read_word(&r, wanted))
 			return false;
 	for (size_t i = 0; wanted[i].name; i++)
-		if (!words->values[i] && !is_option(&wanted[i]) && !(wanted[i].flags & ARG_OPTIONAL))
+		if (!words->values[i] && is_needed(&wanted[i], has_input(words, wanted)))
 			return wrong(&r, "missing: ", wanted[i].name);
 	words->error = NULL;
 	return true;
@@ -187,7 +200,7 @@ char *command_usage(struct arena *a, const struct command *c)
 {
 	char *text = command_name(a, c);
 	for (const struct command_arg *arg = c->args ? c->args : none; arg->name; arg++) {
-		bool may_miss = is_option(arg) || arg->flags & ARG_OPTIONAL;
+		bool may_miss = is_option(arg) || arg->flags & (ARG_OPTIONAL | ARG_UNLESS_INPUT);
 		text = arena_printf(a, may_miss ? "%s [%s%s]" : "%s %s%s", text, arg->name, arg->flags & ARG_REST ? "…" : "");
 	}
 	return text;

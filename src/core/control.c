@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "core/command_words.h"
+#include "core/config.h"
 #include "net/conn.h"
 #include <string.h>
 #include <unistd.h>
@@ -210,12 +211,18 @@ static void accepted(void *with, struct conn *conn)
 	conn_own(conn, &control_owner, c);
 }
 
-bool control_open(const char *path, struct fail *why)
+const char *control_path(struct arena *a, const struct config *config)
 {
-	char *address = mem_printf("unix:%s", path);
-	struct listen_options options = { .address = address, .file_mode = 0600 };
+	const char *path = config_text(config_global(config), "control_socket");
+	return path ? path : arena_printf(a, "%s/control.sock", config_data_dir(config));
+}
+
+bool control_open(const struct config *config, struct fail *why)
+{
+	struct arena *a = arena_new();
+	struct listen_options options = { .address = arena_printf(a, "unix:%s", control_path(a, config)), .file_mode = 0600 };
 	listener = listener_open(&options, why);
-	mem_free(address);
+	arena_free(a);
 	return listener != NULL;
 }
 

@@ -7,10 +7,15 @@
  */
 #pragma once
 #include <stdbool.h>
+#include "base/arena.h"
 #include "base/fail.h"
 
 enum { CONTROL_LINE = 16 << 20 };            /* bytes: the longest question */
 
-bool control_open(const char *path, struct fail *why);       /* at start, before privileges are dropped */
+struct config;
+
+/* Where it is: the client looks there too. */
+const char *control_path(struct arena *, const struct config *);
+bool control_open(const struct config *, struct fail *why);  /* at start, once we are who may ask; needs no loop yet */
 void control_start(void);                    /* on loop 0 */
 void control_stop(void);                     /* there too: no more questions; answers under way are written. The file goes */
