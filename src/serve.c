@@ -301,6 +301,7 @@ static bool start(struct fail *why)
 	hosts_drop(hosts);
 	if (!control_open(config, why))
 		return false;
+	log_start();
 	for (unsigned i = 0; i < loops; i++)
 		loop_start(home_number(i)->loop, first_on_loop, home_number(i));
 	return true;

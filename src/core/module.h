@@ -20,7 +20,8 @@ enum station {
 	AT_KEEP,                     /* archive */
 	AT_COPY,                     /* carbons */
 	AT_DELIVER,                  /* to sessions; the state machines of presence and subscriptions */
-	AT_MISS,                     /* nobody was there: offline, push, an error */
+	AT_MISS,                     /* nobody was there: offline, push; who keeps it returns HANDLED */
+	AT_FAIL,                     /* nobody took it: its sender hears */
 	STATIONS
 };
 

@@ -50,7 +50,7 @@ void c2s_write(struct c2s *c, const struct xml *el)
 
 static void write_header(struct c2s *c)
 {
-	header_write(conn_out(c->conn), c->host ? c->host : host_first()->name, c->account, c->id, c->lang);
+	header_write(conn_out(c->conn), c->host ? c->host : host_first()->name, c->caller, c->id);
 	conn_printed(c->conn);
 	c->has_header = true;
 }
@@ -64,6 +64,7 @@ static void destroy(struct c2s *c)
 	acks_free(c->acks);
 	mem_free(c->host);
 	mem_free(c->lang);
+	mem_free(c->caller);
 	mem_free(c->account);
 	mem_free(c->bind_id);
 	mem_free(c);
@@ -311,7 +312,10 @@ static bool is_slow(void *stream)
 static void bind_refused(struct c2s *c, struct arena *a, enum stanza_error error)
 {
 	c2s_write(c, EL(a, NS_CLIENT, "iq", ATTR(a, "type", "error"), ATTR(a, "id", c->bind_id), stanza_error_element(a, error, NULL, NULL)));
-	c2s_go_on(c);
+	if (++c->tries > limits()->login_tries)                  /* RFC 6120 §7.7.3 */
+		c2s_error(c, STREAM_POLICY_VIOLATION, "Too many failed binds");
+	else
+		c2s_go_on(c);
 }
 
 static void bound(void *stream, struct session *s, enum stanza_error error)
@@ -385,6 +389,20 @@ static void bind_asked(struct c2s *c, const struct xml *iq)
 	arena_free(a);
 }
 
+static bool is_named_like_a_stanza(const struct xml *el)
+{
+	return strcmp(el->name, "message") == 0 || strcmp(el->name, "iq") == 0 || strcmp(el->name, "presence") == 0;
+}
+
+/* What is no element of this stream: RFC 6120 §4.8.3, §4.9.3.10, §4.9.3.24. A peer's own error just ends it. */
+static void refuse_element(struct c2s *c, const struct xml *el)
+{
+	if (xml_is(el, NS_STREAMS, "error"))
+		c2s_close(c, stream_error_name(stream_error_read(el)));
+	else
+		c2s_error(c, is_named_like_a_stanza(el) ? STREAM_INVALID_NAMESPACE : STREAM_UNSUPPORTED_STANZA_TYPE, NULL);
+}
+
 /* What comes before its time: RFC 6120 §4.9.3.12, §7.1. */
 static void too_early(struct c2s *c, const struct xml *el)
 {
@@ -394,7 +412,7 @@ static void too_early(struct c2s *c, const struct xml *el)
 	else if (el->ns == NS_CLIENT || el->ns == NS_SASL)
 		c2s_error(c, STREAM_NOT_AUTHORIZED, c->account ? "Bind a resource first" : "Authenticate first");
 	else
-		c2s_error(c, STREAM_UNSUPPORTED_STANZA_TYPE, NULL);
+		refuse_element(c, el);
 	arena_free(a);
 }
 
@@ -491,7 +509,7 @@ static void stream_management(struct c2s *c, const struct xml *el)
 
 static bool is_stanza(const struct xml *el)
 {
-	return el->ns == NS_CLIENT && (strcmp(el->name, "message") == 0 || strcmp(el->name, "iq") == 0 || strcmp(el->name, "presence") == 0);
+	return el->ns == NS_CLIENT && is_named_like_a_stanza(el);
 }
 
 /* RFC 6120 §8.1.2.1: a `from` must be the session's own, full or bare. */
@@ -542,7 +560,7 @@ static void element(struct c2s *c, struct arena *a, struct xml *el, size_t bytes
 	else if (c->state == C2S_BOUND && is_stanza(el))
 		c2s_write(c, stanza_error_reply(a, el, NOT_ALLOWED, "One resource for each stream", NULL));
 	else if (c->state == C2S_BOUND)
-		c2s_error(c, STREAM_UNSUPPORTED_STANZA_TYPE, NULL);
+		refuse_element(c, el);
 	else if (c->state == C2S_NEGOTIATING)
 		negotiate(c, el);
 	arena_free(a);
@@ -554,10 +572,12 @@ static void take_names(struct c2s *c, struct arena *a, const struct xml *el)
 {
 	const char *to = xml_get(el, "to"), *lang = xml_lang(el);
 	const char *name = to ? jid_domain(a, to) : NULL;
-	if (!c->host && name)
+	if (!c->host && name && host_find(name))
 		c->host = mem_string(name);
 	mem_free(c->lang);
 	c->lang = mem_string(lang && strlen(lang) < 64 ? lang : NULL);
+	mem_free(c->caller);
+	c->caller = mem_string(xml_get(el, "from"));
 	random_text(c->id, 20);
 }
 
@@ -567,7 +587,7 @@ static enum stream_error check_names(const struct c2s *c, struct arena *a, const
 	const char *name = to ? jid_domain(a, to) : NULL;
 	if (!to)
 		return STREAM_IMPROPER_ADDRESSING;
-	if (!name || !host_find(name) || strcmp(c->host, name) != 0)
+	if (!name || !c->host || strcmp(c->host, name) != 0)
 		return STREAM_HOST_UNKNOWN;
 	const struct jid *sender = from ? jid_parse(a, from) : NULL;
 	if (c->account && from && (!sender || strcmp(sender->bare, c->account) != 0))
