@@ -106,6 +106,15 @@ static void tells_the_system_when_allowed(void **state)
 	assert_says(fake_ask(&mod_version, TYPE_GET, TO_HOST, ME, query), "<os>Linux</os>");
 }
 
+static void the_host_says_its_version_in_a_form_too(void **state)
+{
+	fake_option("show_system", "no");
+	const char *answer = fake_ask(&mod_disco, TYPE_GET, TO_HOST, ME, INFO);
+	assert_says(answer, "<value>urn:xmpp:dataforms:softwareinfo</value>");
+	assert_says(answer, "<value>" SERVER_VERSION "</value>");
+	assert_null(strstr(answer, "Linux"));
+}
+
 static void tells_the_time_in_utc_and_its_zone(void **state)
 {
 	clock_set(1, 1031699305007);
@@ -238,6 +247,7 @@ int main(void)
 		TEST(an_account_lists_its_sessions_to_those_who_may_see_it),
 		TEST(pings_are_answered_but_not_to_strangers_of_an_account),
 		TEST(tells_the_system_when_allowed),
+		TEST(the_host_says_its_version_in_a_form_too),
 		TEST(tells_the_time_in_utc_and_its_zone),
 		TEST(only_ids_in_the_accounts_own_name_are_taken_out),
 		TEST(a_message_without_forged_ids_is_not_copied),
