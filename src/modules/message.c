@@ -15,7 +15,6 @@
 #include "core/session.h"
 #include "modules/modules.h"
 #include <limits.h>
-#include <string.h>
 
 static bool is_open(const struct session *s)
 {
@@ -32,8 +31,7 @@ static int threshold(const struct turn *t)
 			continue;
 		best = !open++ || s->priority > best ? s->priority : best;
 	}
-	bool all = open > 1 && strcmp(host_text(t->host, &mod_message, "deliver"), "all") == 0;
-	return all ? 0 : best;
+	return open > 1 && host_bool(t->host, &mod_message, "all_sessions") ? 0 : best;
 }
 
 static void to_those_from(struct turn *t, int least)
@@ -89,5 +87,5 @@ const struct module mod_message = {
 	.title   = "Message Delivery",
 	.hooks   = HOOKS(ON_MESSAGE(AT_DELIVER, deliver), ON_MESSAGE(AT_FAIL, refuse)),
 	.options = OPTIONS(
-		{ "deliver", OPTION_TEXT, "best", "A message to an account goes to its sessions with the highest priority (best) or to all that aren't negative (all)" }),
+		{ "all_sessions", OPTION_BOOL, "no", "A message to an account goes to all its sessions that aren't negative, not only to those with the highest priority" }),
 };

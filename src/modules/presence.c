@@ -283,6 +283,6 @@ const struct module mod_presence = {
 	.title   = "Presence",
 	.hooks   = HOOKS(ON_PRESENCE_SENT(AT_DELIVER, sent), ON_PRESENCE(AT_DELIVER, came), ON_SESSION_GONE(AT_DELIVER, gone)),
 	.options = OPTIONS(
-		{ "directed", OPTION_SIZE, "64k", "Bytes of addresses that one session may have sent presence to by name" }),
+		{ "directed", OPTION_SIZE, "64k", "Bytes of addresses that one session may have sent presence to by name", 0, 64 << 20 }),
 	.session_free = mem_free,
 };

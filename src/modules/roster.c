@@ -275,10 +275,10 @@ const struct module mod_roster = {
 	.hooks       = HOOKS(ON_ACCOUNT_REMOVED(AT_DELIVER, forget)),
 	.per_account = &(const struct per_account){ Q_LOAD, load, mem_free },
 	.options     = OPTIONS(
-		{ "items", OPTION_INT, "1000", "Contacts of one account at most" },
-		{ "groups", OPTION_INT, "50", "Groups of one contact at most" },
-		{ "name", OPTION_INT, "1023", "Bytes of a contact's name at most" },
-		{ "group", OPTION_INT, "1023", "Bytes of a group's name at most" }),
+		{ "items", OPTION_INT, "1000", "Contacts of one account at most", 0, 1000000 },
+		{ "groups", OPTION_INT, "50", "Groups of one contact at most", 0, 10000 },
+		{ "name", OPTION_INT, "1023", "Bytes of a contact's name at most", 1, 16000 },
+		{ "group", OPTION_INT, "1023", "Bytes of a group's name at most", 1, 16000 }),
 	.migrations  = MIGRATIONS(
 		{ "roster", 1,
 		  "CREATE TABLE roster (account INTEGER NOT NULL, jid TEXT NOT NULL, name TEXT, subscription INTEGER NOT NULL,"
