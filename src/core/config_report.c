@@ -1,6 +1,7 @@
 /* Notes are copied into the report's own arena: it outlives the tree it speaks of. */
 #include "core/config_report.h"
 #include <stdarg.h>
+#include <string.h>
 
 void config_report_init(struct config_report *r)
 {
@@ -37,6 +38,25 @@ void config_warn(struct config_report *r, struct config_place place, const char 
 	va_start(ap, format);
 	add(r, r->warnings, &r->warning_count, place, format, ap);
 	va_end(ap);
+}
+
+static bool is_later(const struct config_place *a, const struct config_place *b)
+{
+	return strcmp(a->file, b->file) == 0 && (a->line > b->line || (a->line == b->line && a->column > b->column));
+}
+
+void config_report_sort(struct config_report *r)
+{
+	int count = r->error_count < CONFIG_NOTES ? r->error_count : CONFIG_NOTES;
+	for (int i = 1; i < count; i++) {
+		struct config_note note = r->errors[i];
+		int to = i;
+		for (int j = i; j > 0; j--)
+			if (is_later(&r->errors[j - 1].place, &note.place))
+				to = j - 1;
+		memmove(&r->errors[to + 1], &r->errors[to], (size_t)(i - to) * sizeof note);
+		r->errors[to] = note;
+	}
 }
 
 const char *config_note_text(struct arena *a, const struct config_note *n)

@@ -31,5 +31,8 @@ void config_report_clear(struct config_report *);
 bool config_error(struct config_report *, struct config_place, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void config_warn(struct config_report *, struct config_place, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+/* By line within each file: syntax is found before meaning. */
+void config_report_sort(struct config_report *);
+
 /* "file:line:column: text", in the arena. */
 const char *config_note_text(struct arena *, const struct config_note *);

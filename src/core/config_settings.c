@@ -91,7 +91,7 @@ static const struct setting archive[] = {
 
 static const struct setting logging[] = {
 	{ "level", OPTION_ENUM, "major", "How detailed", IN_GLOBAL, .words = LEVELS },
-	{ "output", OPTION_STRING, "stderr", "stderr, journal or a file", IN_GLOBAL, RESTART },
+	{ "output", OPTION_PATH, "stderr", "stderr, journal or a file", IN_GLOBAL, .words = "stderr journal", RESTART },
 	{ "format", OPTION_ENUM, "text", "How a line looks", IN_GLOBAL, .words = "text json journal", RESTART },
 	{ "tags", OPTION_MAP, NULL, "Levels of their own for tags that begin so: XMPPS = low", IN_GLOBAL, .words = LEVELS },
 };

@@ -10,7 +10,7 @@ struct settings_section {
 	const char *section;
 	const struct setting *settings;
 	size_t count;
-	bool is_module;                      /* has `enabled` and `debug_level` */
+	bool is_module;                      /* of a module that is not built: has `enabled` and `debug_level` */
 };
 
 extern const struct settings_section config_settings[];

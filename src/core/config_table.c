@@ -66,6 +66,11 @@ const char *config_kind_keyword(enum config_kind kind)
 	return kinds[kind].keyword;
 }
 
+bool config_kind_is_later(enum config_kind kind)
+{
+	return kind >= CONFIG_PATHWAY_GROUP;
+}
+
 bool config_kind_named(const char *keyword, enum config_kind *kind)
 {
 	for (int i = CONFIG_LISTENER; i < CONFIG_KINDS; i++) {
@@ -137,7 +142,7 @@ static void declare(const char *section, const struct setting *s)
 	e->setting = *s;
 	if (!s->scopes)
 		e->setting.scopes = IN_GLOBAL | IN_DOMAIN;
-	e->path = *section ? mem_printf("%s.%s", section, s->name) : mem_string(s->name);
+	e->path = *section ? arena_printf(arena, "%s.%s", section, s->name) : arena_string(arena, s->name);
 	e->preset = (struct config_value){ .entry = e, .place = { "default", 0, 0 } };
 	if (s->preset)
 		read_preset(e);
@@ -162,7 +167,7 @@ static void declare_all(const char *section, const struct setting *s, size_t cou
 		declare(section, &s[i]);
 }
 
-static void declare_module(const char *section, const struct setting *s, size_t count)
+static void declare_module(const char *section, const struct setting *s, size_t count, bool later)
 {
 	static const struct setting common[] = {
 		{ "enabled", OPTION_BOOL, "yes", "No: the module does nothing", IN_GLOBAL | IN_DOMAIN },
@@ -173,10 +178,10 @@ static void declare_module(const char *section, const struct setting *s, size_t 
 		bool own = false;
 		for (size_t k = 0; k < count; k++)
 			own = own || strcmp(s[k].name, common[i].name) == 0;
-		char path[NAME];
-		snprintf(path, sizeof path, "%s.%s", section, common[i].name);
-		if (!own && !find(path))
-			declare(section, &common[i]);
+		struct setting one = common[i];
+		one.later = later;
+		if (!own)
+			declare(section, &one);
 	}
 	declare_all(section, s, count);
 }
@@ -189,7 +194,10 @@ static void fill(void)
 	arena = arena_new();
 	for (size_t i = 0; i < config_settings_count; i++) {
 		const struct settings_section *s = &config_settings[i];
-		(s->is_module ? declare_module : declare_all)(s->section, s->settings, s->count);
+		if (s->is_module)
+			declare_module(s->section, s->settings, s->count, true);
+		else
+			declare_all(s->section, s->settings, s->count);
 	}
 }
 
@@ -202,7 +210,7 @@ void config_table_add(const char *section, const struct setting *s, size_t count
 void config_table_add_module(const char *section, const struct setting *s, size_t count)
 {
 	fill();
-	declare_module(section, s, count);
+	declare_module(section, s, count, false);
 }
 
 const struct config_entry *config_table_first(void)

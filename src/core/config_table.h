@@ -22,7 +22,7 @@ enum option_type {
 	OPTION_DURATION,                     /* kept in milliseconds; a bare number means seconds */
 	OPTION_MODE,                         /* access rights, octal */
 	OPTION_STRING, OPTION_SECRET,        /* a secret is never shown */
-	OPTION_PATH,                         /* made absolute or relative to where the server was started */
+	OPTION_PATH,                         /* relative to the file that names it; one of `words` is no path */
 	OPTION_URI,                          /* scheme:…; the schemes are `words` */
 	OPTION_ENUM,                         /* one of `words`; its number is the place among them */
 	OPTION_LIST,                         /* words; from `words` when there are any */
@@ -92,6 +92,7 @@ char *config_name_plain(struct arena *, const char *name);                   /* 
 bool  config_name_is(const char *name, const char *known);
 
 const char *config_kind_keyword(enum config_kind);                           /* "xmpp_listener" */
+bool config_kind_is_later(enum config_kind);                                  /* accepted and without effect until built */
 bool config_kind_named(const char *keyword, enum config_kind *);
 bool config_kind_may_hold(enum config_kind outer, enum config_kind inner);
 const char *option_type_name(enum option_type);

@@ -118,6 +118,8 @@ static bool read_word(struct arena *a, const struct setting *s, const struct con
 	case OPTION_ENUM:
 		return (v->text = known_word(a, s->words, w->text, &v->number)) != NULL;
 	case OPTION_PATH:
+		if (s->words && (v->text = known_word(a, s->words, w->text, NULL)))
+			return true;
 		return *w->text && (v->text = config_path(a, w->place.file, w->text));
 	case OPTION_URI:
 		return read_uri(a, s, w, v);
@@ -301,7 +303,7 @@ const char *config_entry_expects(struct arena *a, const struct config_entry *e)
 	case OPTION_MODE:     return "an octal mode from 0000 to 0777";
 	case OPTION_STRING: case OPTION_SECRET:
 		return s->max ? arena_printf(a, "a text of at most %" PRId64 " bytes", s->max) : "a text";
-	case OPTION_PATH:     return "a path";
+	case OPTION_PATH:     return s->words ? arena_printf(a, "a path or %s", one_of(a, s->words)) : "a path";
 	case OPTION_URI:      return arena_printf(a, "a URI (%s)", one_of(a, s->words));
 	case OPTION_ENUM:     return arena_printf(a, "one of %s", one_of(a, s->words));
 	case OPTION_LIST:     return s->words ? arena_printf(a, "a list of %s", one_of(a, s->words)) : "a list [ a, b ]";

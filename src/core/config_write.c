@@ -51,7 +51,7 @@ static void print(struct arena *a, struct buf *b, const struct config_node *n, i
 		indent(b, depth);
 		add(b, config_quote(a, n->key));
 		if (n->shape == CONFIG_SECTION) {
-			add(b, n->title ? arena_printf(a, " \"%s\" {\n", n->title) : " {\n");
+			add(b, n->title ? arena_printf(a, " %s {\n", config_quote(a, n->title)) : " {\n");
 			print(a, b, n->children, depth + 1);
 			indent(b, depth);
 			add(b, "}\n");

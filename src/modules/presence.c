@@ -242,10 +242,9 @@ static bool answer_directed(struct turn *t)
 static enum stanza_error probed(struct turn *t)
 {
 	struct arena *a = t->arena;
-	enum subscription s = roster_subscription(t->account, t->from->bare);
-	if (subscription_is_from(s) || jid_same_bare(t->from, t->account->address))
+	if (roster_may_see(t->account, t->from))
 		answer(t);
-	else if (!answer_directed(t) && jid_is_bare(t->from) && !subscription_is_in(s))
+	else if (!answer_directed(t) && jid_is_bare(t->from) && !subscription_is_in(roster_subscription(t->account, t->from->bare)))
 		turn_send(t, EL(a, NS_CLIENT, "presence", ATTR(a, "type", "unsubscribed"), ATTR(a, "from", t->account->jid),
 			ATTR(a, "to", t->from->bare), ATTR(a, "id", t->id)));
 	return HANDLED;

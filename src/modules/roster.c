@@ -56,6 +56,11 @@ enum subscription roster_subscription(const struct account *account, const char 
 	return roster_block_find(roster_of(account), bare, &c) ? c.subscription : SUB_NONE;
 }
 
+bool roster_may_see(const struct account *account, const struct jid *who)
+{
+	return jid_same_bare(who, account->address) || subscription_is_from(roster_subscription(account, who->bare));
+}
+
 struct contact roster_contact(struct turn *t, const char *bare)
 {
 	struct contact c = { 0 };
