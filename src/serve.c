@@ -77,7 +77,7 @@ static void notify(const char *words)
 
 static void take_log_level(const struct config *c)
 {
-	log_limit = (enum log_level)config_enum(config_global(c), "log.level");
+	log_set_limit((enum log_level)config_enum(config_global(c), "log.level"));
 }
 
 static bool open_log(const struct config *c, struct fail *why)
@@ -299,6 +299,7 @@ static bool start(struct fail *why)
 	hosts_drop(hosts);
 	if (!control_open(config, why))
 		return false;
+	log_start();
 	for (unsigned i = 0; i < loops; i++)
 		loop_start(home_number(i)->loop, first_on_loop, home_number(i));
 	return true;

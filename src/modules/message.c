@@ -16,6 +16,8 @@
 #include "modules/modules.h"
 #include <limits.h>
 
+enum { DELIVER_BEST, DELIVER_ALL };           /* the words of the setting `deliver` */
+
 static bool is_open(const struct session *s)
 {
 	return s->is_available && s->priority >= 0 && s->stream;
@@ -31,7 +33,7 @@ static int threshold(const struct turn *t)
 			continue;
 		best = !open++ || s->priority > best ? s->priority : best;
 	}
-	return open > 1 && host_bool(t->host, &mod_message, "all_sessions") ? 0 : best;
+	return open > 1 && host_int(t->host, &mod_message, "deliver") == DELIVER_ALL ? 0 : best;
 }
 
 static void to_those_from(struct turn *t, int least)
@@ -87,5 +89,5 @@ const struct module mod_message = {
 	.title   = "Message Delivery",
 	.hooks   = HOOKS(ON_MESSAGE(AT_DELIVER, deliver), ON_MESSAGE(AT_FAIL, refuse)),
 	.options = OPTIONS(
-		{ "all_sessions", OPTION_BOOL, "no", "A message to an account goes to all its sessions that aren't negative, not only to those with the highest priority" }),
+		{ "deliver", OPTION_ENUM, "best", "A message to an account goes to its sessions of the highest priority, or to all that are not negative", 0, 0, "best all" }),
 };

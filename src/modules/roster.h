@@ -12,6 +12,8 @@ const struct roster_block *roster_of(const struct account *);        /* NULL: em
 /* May this sender know of the account's presence: the account itself, and whoever is subscribed to it. */
 bool roster_may_see(const struct account *, const struct jid *who);
 enum subscription roster_subscription(const struct account *, const char *bare);
+/* Whether `who` may know that the account is there: the account itself, or who is subscribed to its presence (RFC 6121 §11). */
+bool roster_may_see(const struct account *, const struct jid *who);
 /* A contact with its strings in the turn's arena; one that isn't there: nothing but its address. */
 struct contact roster_contact(struct turn *, const char *bare);
 /* One more item would be too many for the setting. */
