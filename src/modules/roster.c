@@ -8,6 +8,7 @@
 #include "modules/roster.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "core/config.h"
 #include "core/host.h"
 #include "core/session.h"
 #include "modules/modules.h"
@@ -75,7 +76,7 @@ struct contact roster_contact(struct turn *t, const char *bare)
 bool roster_is_full(const struct turn *t)
 {
 	const struct roster_block *b = roster_of(t->account);
-	return b && b->listed >= host_int(t->host, &mod_roster, "items");
+	return b && b->listed >= config_int(t->host->scope, "limits.roster_items");
 }
 
 /* --- changes --- */
@@ -280,7 +281,6 @@ const struct module mod_roster = {
 	.hooks       = HOOKS(ON_ACCOUNT_REMOVED(AT_DELIVER, forget)),
 	.per_account = &(const struct per_account){ Q_LOAD, load, mem_free },
 	.options     = OPTIONS(
-		{ "items", OPTION_INT, "1000", "Contacts of one account at most", 0, 1000000 },
 		{ "groups", OPTION_INT, "50", "Groups of one contact at most", 0, 10000 },
 		{ "name", OPTION_INT, "1023", "Bytes of a contact's name at most", 1, 16000 },
 		{ "group", OPTION_INT, "1023", "Bytes of a group's name at most", 1, 16000 }),
