@@ -37,7 +37,8 @@ struct c2s {
 	char                 tag[24];        /* "XMPPS-17" */
 	char                 id[24];         /* of the stream, RFC 6120 §4.7.3 */
 	char                *host;           /* prepared; NULL before the header */
-	char                *lang;           /* the stream's; NULL: none */
+	char                *lang;           /* the client's, for its stanzas; NULL: none */
+	char                *caller;         /* `from` of its header; NULL: none */
 	char                *account;        /* bare JID, once authenticated */
 	const char          *mechanism;      /* a static string */
 	struct address      *address;        /* what its IP address may do here */
