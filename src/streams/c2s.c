@@ -285,11 +285,40 @@ static bool is_over(unsigned unsettled, size_t bytes)
 	return unsettled > limits()->unsettled || bytes > limits()->unsettled_bytes;
 }
 
+/* The client said goodbye, and all that it sent is settled: that is the last it hears (XEP-0198 §4). */
+static void say_goodbye(struct c2s *c)
+{
+	if (c->acks)
+		acks_answer(c->acks, c->conn, c->session->settled, c->session->settled);
+	c2s_close(c, "closed by the client");
+	finish(c, "closed by the client");
+}
+
+static void goodbye_timed_out(struct timer *timer)
+{
+	say_goodbye(CONTAINER(timer, struct c2s, timer));
+}
+
+static void client_closes(struct c2s *c)
+{
+	if (!c->session || c->session->settled == c->session->received) {
+		say_goodbye(c);
+		return;
+	}
+	c->state = C2S_LEAVING;
+	conn_pause(c->conn);
+	timer_start(&c->timer, limits()->close_wait, goodbye_timed_out);
+}
+
 static void settled(void *stream, uint32_t count, unsigned unsettled, size_t bytes)
 {
 	struct c2s *c = stream;
 	if (c->acks)
 		acks_settled(c->acks, c->conn, count);
+	if (c->state == C2S_LEAVING && !unsettled) {
+		say_goodbye(c);
+		return;
+	}
 	if (c->is_full && !is_over(unsettled * 2, bytes * 2)) {
 		c->is_full = false;
 		conn_resume(c->conn);
@@ -657,8 +686,7 @@ static void found_one(struct c2s *c, enum xml_event event, struct xml_found *fou
 		slow_down(c, found->bytes);
 		break;
 	case XML_CLOSE:
-		c2s_close(c, "closed by the client");
-		finish(c, "closed by the client");
+		client_closes(c);
 		break;
 	case XML_WRONG:
 		c2s_error(c, header_fault(found->fault), NULL);
