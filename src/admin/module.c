@@ -12,7 +12,7 @@ static const char *const events[] = {
 };
 static const char *const stations[] = {
 	[AT_LIMIT] = "limit", [AT_GUARD] = "guard", [AT_MARK] = "mark", [AT_KEEP] = "keep", [AT_COPY] = "copy",
-	[AT_DELIVER] = "deliver", [AT_MISS] = "miss",
+	[AT_DELIVER] = "deliver", [AT_MISS] = "miss", [AT_FAIL] = "fail",
 };
 _Static_assert(sizeof events / sizeof *events == EVENTS && sizeof stations / sizeof *stations == STATIONS, "each has its word");
 
