@@ -2,15 +2,20 @@
  * domain list, add, remove: what is served.
  *
  * A change is a file in the data folder's domains.d/ and then a reload; when
- * the reload refuses, the file is put back as it was.
+ * the reload refuses, the file goes, or comes back as it was. Meanwhile it has
+ * a second name that no configuration reads.
  */
 #include "admin/commands.h"
 #include "admin/process.h"
+#include "base/log.h"
 #include "core/config_write.h"
 #include "core/home.h"
 #include "core/server.h"
 #include "xmpp/jid.h"
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char *const tls_modes[] = { [HOST_TLS_REQUIRED] = "required", [HOST_TLS_OPTIONAL] = "optional", [HOST_TLS_OFF] = "off" };
 
@@ -45,25 +50,51 @@ static void list(struct command_run *run)
 
 /* --- add, remove: on a worker --- */
 
+struct aside { const char *file, *copy; };
+
+static struct aside aside(struct arena *a, const struct config *config, const char *name)
+{
+	const char *file = arena_printf(a, "%s/domains.d/%s.conf", config_data_dir(config), name);
+	struct aside it = { file, arena_printf(a, "%s.before", file) };
+	unlink(it.copy);
+	if (link(it.file, it.copy) < 0)
+		it.copy = NULL;              /* there was none */
+	return it;
+}
+
+static void put_back(struct aside it)
+{
+	if (it.copy ? rename(it.copy, it.file) < 0 : unlink(it.file) < 0)
+		log_problem("CONFIG", "%s is not as it was before: %s", it.file, strerror(errno));
+}
+
 typedef bool change_function(const struct config *, const char *name, struct fail *);
 
-static bool change(struct process_job *job, change_function *there, change_function *back)
+static bool change_file(struct process_job *job, const struct config *config, change_function *change)
+{
+	struct arena *a = job->run->arena;
+	struct fail why;
+	struct aside old = aside(a, config, job->with);
+	bool ok = change(config, job->with, &why);
+	if (!ok)
+		job->words = arena_string(a, why.text);
+	else if (!(ok = server.reload(a, &job->words)))
+		put_back(old);
+	if (old.copy)
+		unlink(old.copy);
+	return ok;
+}
+
+static bool change(struct process_job *job, change_function *how)
 {
 	struct arena *a = job->run->arena;
 	struct config_report report;
-	struct fail why;
 	config_report_init(&report);
 	struct config *config = config_load(server.config_path, 0, &report);
 	bool ok = config != NULL;
 	if (!ok && report.error_count)
 		job->words = config_note_text(a, &report.errors[0]);
-	if (ok && !there(config, job->with, &why)) {
-		job->words = arena_string(a, why.text);
-		ok = false;
-	} else if (ok && !server.reload(a, &job->words)) {
-		back(config, job->with, NULL);
-		ok = false;
-	}
+	ok = ok && change_file(job, config, how);
 	config_drop(config);
 	config_report_clear(&report);
 	return ok;
@@ -71,12 +102,12 @@ static bool change(struct process_job *job, change_function *there, change_funct
 
 static bool add_work(struct process_job *job)
 {
-	return change(job, config_domain_add, config_domain_remove);
+	return change(job, config_domain_add);
 }
 
 static bool remove_work(struct process_job *job)
 {
-	return change(job, config_domain_remove, config_domain_add);
+	return change(job, config_domain_remove);
 }
 
 static void changed(struct process_job *job)
