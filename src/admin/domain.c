@@ -68,17 +68,17 @@ static void put_back(struct aside it)
 		log_problem("CONFIG", "%s is not as it was before: %s", it.file, strerror(errno));
 }
 
-typedef bool change_function(const struct config *, const char *name, struct fail *);
+typedef bool change_function(struct process_job *, const struct config *, struct fail *);
 
 static bool change_file(struct process_job *job, const struct config *config, change_function *change)
 {
 	struct arena *a = job->run->arena;
 	struct fail why;
 	struct aside old = aside(a, config, job->with);
-	bool ok = change(config, job->with, &why);
-	if (!ok)
+	bool is_written = change(job, config, &why), ok = is_written && server.reload(a, &job->words);
+	if (!is_written)
 		job->words = arena_string(a, why.text);
-	else if (!(ok = server.reload(a, &job->words)))
+	if (!ok && is_written)
 		put_back(old);
 	if (old.copy)
 		unlink(old.copy);
@@ -100,14 +100,43 @@ static bool change(struct process_job *job, change_function *how)
 	return ok;
 }
 
+/* Its settings go into the file that was just made: so the configuration is read once more. */
+static bool set_up(struct process_job *job, struct fail *why)
+{
+	static const char *const settings[][2] = { { "--tls MODE", "tls" }, { "--certificate FILE", "tls_certificate" }, { "--key FILE", "tls_key" } };
+	struct config_report report;
+	config_report_init(&report);
+	struct config *config = config_load(server.config_path, 0, &report);
+	bool ok = config || fail(why, "the configuration could not be read again");
+	for (size_t i = 0; ok && i < sizeof settings / sizeof *settings; i++) {
+		const char *value = command_get(job->run, settings[i][0]);
+		ok = !value || config_change_set(config, config_domain(config, job->with, NULL), settings[i][1], value, why);
+	}
+	if (!ok && config)
+		config_domain_remove(config, job->with, NULL);
+	config_drop(config);
+	config_report_clear(&report);
+	return ok;
+}
+
+static bool add_file(struct process_job *job, const struct config *config, struct fail *why)
+{
+	return config_domain_add(config, job->with, why) && set_up(job, why);
+}
+
+static bool remove_file(struct process_job *job, const struct config *config, struct fail *why)
+{
+	return config_domain_remove(config, job->with, why);
+}
+
 static bool add_work(struct process_job *job)
 {
-	return change(job, config_domain_add);
+	return change(job, add_file);
 }
 
 static bool remove_work(struct process_job *job)
 {
-	return change(job, config_domain_remove);
+	return change(job, remove_file);
 }
 
 static void changed(struct process_job *job)
@@ -142,7 +171,9 @@ const struct command cmd_domain_list = {
 };
 const struct command cmd_domain_add = {
 	.noun = "domain", .verb = "add", .help = "Serves a further domain from now on", .run = add,
-	.args = ARGS({ "DOMAIN", "its name", 0 }),
+	.args = ARGS({ "DOMAIN", "its name", 0 }, { "--tls MODE", "required, optional or off", 0 },
+		{ "--certificate FILE", "its certificate, an absolute path; without one, the configuration's common one", 0 },
+		{ "--key FILE", "the certificate's key, when it is in a file of its own", 0 }),
 };
 const struct command cmd_domain_remove = {
 	.noun = "domain", .verb = "remove", .help = "Serves a domain no more; its accounts are kept, and come back with it", .run = remove_one,
