@@ -95,6 +95,7 @@ struct option {
 	const char *fallback;        /* as it is written in a configuration: "no", "1000", "10k", "5min" */
 	const char *help;            /* one sentence */
 	int64_t     least, most;     /* numbers; both 0: any */
+	const char *words;           /* of an OPTION_ENUM: "one two three"; host_int gives the place among them */
 };
 
 struct module {

@@ -23,6 +23,7 @@ enum c2s_state {
 	C2S_NEGOTIATING,             /* features were sent */
 	C2S_WAITING,                 /* for an answer of ours: credentials, the pool, a bind. Nothing is read */
 	C2S_BOUND,
+	C2S_LEAVING,                 /* the client closed it; what it sent is not yet settled */
 	C2S_CLOSING,                 /* our closing tag was sent; the peer's is awaited */
 };
 enum { C2S_MAGIC = 0x63327300 };
