@@ -40,7 +40,7 @@ static const char *not_served(const struct command_run *run, const char *const *
 {
 	enum { NAMED = 10 };
 	const char *text = arena_printf(run->arena, "%s is not served here; served %s", domain, *domains ? "are" : "is none");
-	for (size_t i = 0; domains[i] && i < NAMED; i++)
+	for (size_t i = 0; i < NAMED && domains[i]; i++)
 		text = arena_printf(run->arena, "%s%s %s", text, i ? "," : ":", domains[i]);
 	return text;
 }
