@@ -5,8 +5,11 @@
  * before a stream is known, XMPPS-17 for a client's, XMPPO-17 for one to
  * another server, or the name of a part: STORE, CONFIG, …) and words. Callable
  * from any thread; never blocks a loop on the disk. Secrets never come here.
+ * What peers sent may stand in the words: control characters are escaped, so
+ * one event is always one line.
  */
 #pragma once
+#include <stdatomic.h>
 #include <stdbool.h>
 #include "base/fail.h"
 
@@ -14,10 +17,11 @@ enum log_level { LOG_FAILURE, LOG_MAJOR, LOG_PROBLEM, LOG_LOW, LOG_ALL };
 enum log_format { LOG_TEXT, LOG_JSON, LOG_JOURNAL };
 
 void log_line(enum log_level, const char *tag, const char *format, ...) __attribute__((format(printf, 3, 4)));
-extern enum log_level log_limit;             /* what is more detailed than this is not written */
-#define LOG_AT(level, tag, ...) ((level) <= log_limit ? log_line(level, tag, __VA_ARGS__) : (void)0)
+extern atomic_int log_limit;                 /* what is more detailed than this is written for no tag */
+#define LOG_AT(level, tag, ...) \
+	((int)(level) <= atomic_load_explicit(&log_limit, memory_order_relaxed) ? log_line(level, tag, __VA_ARGS__) : (void)0)
 
-#define log_failure(tag, ...) LOG_AT(LOG_FAILURE, tag, __VA_ARGS__)   /* the server, or a part of it, cannot go on */
+#define log_failure(tag, ...) LOG_AT(LOG_FAILURE, tag, __VA_ARGS__)   /* the server, or a part of it, cannot go on; waits until it is written */
 #define log_major(tag, ...)   LOG_AT(LOG_MAJOR, tag, __VA_ARGS__)     /* start, stop, reload, degraded mode, logins refused */
 #define log_problem(tag, ...) LOG_AT(LOG_PROBLEM, tag, __VA_ARGS__)   /* somebody should look at it some day */
 #define log_low(tag, ...)     LOG_AT(LOG_LOW, tag, __VA_ARGS__)       /* streams and logins; what peers did wrong */
@@ -27,7 +31,14 @@ bool log_level_named(const char *name, enum log_level *);
 const char *log_level_name(enum log_level);
 bool log_format_named(const char *name, enum log_format *);
 
+/* How detailed: for all tags, and apart from that for those that begin with a prefix (the longest counts). Live, from any thread. */
+void log_set_limit(enum log_level);
+bool log_set_tag_limit(const char *prefix, enum log_level);          /* false: there are too many already */
+void log_forget_tag_limits(void);
+
 /* "stderr", "journal" or a file's path. Before log_open, lines go to stderr directly. */
 bool log_open(const char *output, enum log_format, struct fail *why);
+void log_start(void);                        /* starts the thread that writes: from here no caller waits for the disk */
 bool log_reopen(struct fail *why);           /* the file was rotated */
-void log_close(void);                        /* writes what is queued */
+void log_flush(void);                        /* waits until what is queued is written, two seconds at most */
+void log_close(void);                        /* writes what is queued, ends the thread; lines go to stderr again */

@@ -145,6 +145,7 @@ static struct account *account_new(const char *bare)
 	account->home = home;
 	account->host = host_find(account->address->domain);
 	list_init(&account->sessions);
+	list_init(&account->forgettings);
 	list_init(&account->mailbox.ready);
 	list_init(&account->mailbox.turns);
 	list_init(&account->mailbox.reads);
@@ -173,7 +174,7 @@ void account_reload(struct account *account)
 static bool is_busy(const struct account *account)
 {
 	return account->state == ACCOUNT_LOADING || !list_is_empty(&account->sessions) || account->mailbox.is_held || account->mailbox.reading
-	    || !list_is_empty(&account->mailbox.turns) || !list_is_empty(&account->mailbox.appends);
+	    || !list_is_empty(&account->mailbox.turns) || !list_is_empty(&account->mailbox.appends) || !list_is_empty(&account->forgettings);
 }
 
 void account_quiet(struct account *account)
@@ -202,6 +203,7 @@ static bool forget_idle(struct hash_node *n, void *with)
 {
 	struct account *account = CONTAINER(n, struct account, by_jid);
 	msec patience = account->state == ACCOUNT_READY || account->throttle ? account->home->hosts->limits.idle_account : UNKNOWN_FOR;
+	flights_sweep(account);
 	if (is_busy(account))
 		return true;
 	account_quiet(account);

@@ -35,6 +35,7 @@ struct account {
 	int64_t             id;              /* its key in the database */
 	struct list         sessions;        /* struct session.in_account, oldest first */
 	unsigned            session_count;
+	struct list         forgettings;     /* rows whose messages clients have, on their way out: core/session.c */
 	msec                idle_since;      /* 0 while somebody is there */
 	struct mailbox {                     /* the core's */
 		struct list ready;           /* in its home's list of entities that have turns to run */

@@ -5,6 +5,7 @@
 #include "core/call.h"
 #include "base/check.h"
 #include "base/mem.h"
+#include "core/account.h"
 #include <stdio.h>
 
 enum { PATIENCE = 30000 };           /* ms */
@@ -114,6 +115,31 @@ void calls_sweep(struct home *home)
 			return;
 		finish(home, s.late, NULL);
 	}
+}
+
+/* --- to oneself, later --- */
+
+struct later {                       /* lies in its arena */
+	struct timer  timer;
+	struct arena *arena;
+	const char   *bare;
+	struct xml   *question;
+};
+
+static void later_is_now(struct timer *timer)
+{
+	struct later *l = CONTAINER(timer, struct later, timer);
+	call_account(l->bare, l->arena, l->question, NULL, NULL);
+}
+
+void turn_later(struct turn *t, msec wait, const struct xml *question)
+{
+	struct arena *a = arena_new();
+	struct later *l = ARENA_NEW(a, struct later);
+	l->arena = a;
+	l->bare = arena_string(a, t->account->jid);
+	l->question = xml_clone(a, question);
+	timer_start(&l->timer, wait, later_is_now);
 }
 
 /* --- to every home --- */

@@ -227,13 +227,24 @@ static enum stanza_error account_passwd(struct turn *t)
 
 /* --- removal --- */
 
-static void removed(struct turn *t, void *with)
+static enum stanza_error end_sessions(struct turn *t)
 {
 	EACH_SESSION(t->account, s)
 		session_end(s, STREAM_NOT_AUTHORIZED, "The account was removed");
-	mem_free(t->account->throttle);
-	t->account->throttle = NULL;
-	account_reload(t->account);                  /* finds nothing */
+	return HANDLED;
+}
+
+/* A turn of its own, behind this one: the client that asked for it is told first (XEP-0077 §3.2). */
+static void removed(struct turn *t, void *with)
+{
+	struct account *account = t->account;
+	mem_free(account->throttle);
+	account->throttle = NULL;
+	account_reload(account);                     /* finds nothing */
+	struct turn *end = turn_new(arena_new(), account);
+	end->to = account->address;
+	end->out->begin = end_sessions;
+	turn_queue_always(end);
 }
 
 enum stanza_error credentials_remove(struct turn *t)

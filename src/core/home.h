@@ -28,7 +28,7 @@ struct home {
 	bool          is_degraded;   /* the store is slow: no new logins */
 	bool          is_stopping;
 	/* Counters: read by others through a call, never by another thread. */
-	struct home_counts { uint64_t turns, stanzas_in, stanzas_out, messages, logins, logins_refused; unsigned sessions; } counts;
+	struct home_counts { uint64_t turns, stanzas_in, stanzas_out, messages, logins, logins_refused, refused; unsigned sessions; } counts;
 };
 
 struct home *home_here(void);                        /* this thread's; NULL off the loops */

@@ -131,3 +131,20 @@ bool modules_wire(struct fail *why)
 	}
 	return true;
 }
+
+/* Before a configuration is read: what modules may be told in it. */
+void modules_declare(void)
+{
+	for (unsigned i = 0; modules[i]; i++) {
+		const struct option *o = modules[i]->options;
+		size_t n = 0;
+		while (o && o[n].name)
+			n++;
+		struct setting *settings = mem_new((n + 1) * sizeof *settings);
+		for (size_t k = 0; k < n; k++)
+			settings[k] = (struct setting){ .name = o[k].name, .type = o[k].kind, .preset = o[k].fallback, .help = o[k].help,
+				.scopes = IN_GLOBAL | IN_DOMAIN, .min = o[k].least, .max = o[k].most };
+		config_table_add(modules[i]->name, settings, n);
+		mem_free(settings);
+	}
+}

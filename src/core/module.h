@@ -8,6 +8,7 @@
  * are refused at start, both named.
  */
 #pragma once
+#include "core/config_table.h"
 #include "core/turn.h"
 #include "store/store.h"
 
@@ -19,7 +20,8 @@ enum station {
 	AT_KEEP,                     /* archive */
 	AT_COPY,                     /* carbons */
 	AT_DELIVER,                  /* to sessions; the state machines of presence and subscriptions */
-	AT_MISS,                     /* nobody was there: offline, push, an error */
+	AT_MISS,                     /* nobody was there: offline, push; who keeps it returns HANDLED */
+	AT_FAIL,                     /* nobody took it: its sender hears */
 	STATIONS
 };
 
@@ -89,10 +91,10 @@ struct identity { const char *category, *type, *name; };
 /* A setting. Read with host_bool, host_int or host_text (core/host.h). */
 struct option {
 	const char *name;
-	enum { OPTION_BOOL, OPTION_INT, OPTION_SIZE, OPTION_DURATION, OPTION_TEXT } kind;
+	enum option_type kind;
 	const char *fallback;        /* as it is written in a configuration: "no", "1000", "10k", "5min" */
 	const char *help;            /* one sentence */
-	int64_t     least, most;     /* numbers; both 0: any that isn't negative */
+	int64_t     least, most;     /* numbers; both 0: any */
 };
 
 struct module {
@@ -121,6 +123,7 @@ struct module {
 extern const struct module *const modules[];  /* src/modules.c; ends with NULL */
 
 /* --- what the core made of them: wired once, before threads start --- */
+void modules_declare(void);                  /* before a configuration is read: their options join the table */
 bool modules_wire(struct fail *why);
 const struct iq_handler *modules_iq(const struct xml *payload, unsigned type, unsigned asked, bool *known);   /* known: the payload is handled somewhere */
 const struct call_handler *modules_call(const char *name);

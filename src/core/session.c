@@ -243,58 +243,111 @@ void session_put(struct session *s, const struct output *o)
 		flight_add(s, number, o->flight_sql, o->flight_key);
 }
 
-/* Rows that have done their duty go; nobody waits for it. */
+/*
+ * Rows that have done their duty go; nobody waits for it. Their keys are
+ * remembered until no read can bring such a row back: one that was asked
+ * before the commit may be answered after it.
+ */
 struct forgetting {
 	struct store_job job;
+	struct list      link;
 	struct arena    *arena;
+	struct account  *account;
+	struct flight   *flights;
+	bool             is_done;
 };
 
-static void forgotten(struct store_job *job)                     /* on a store thread */
+static void free_flights(struct flight *f)
 {
-	if (job->outcome != STORE_OK)
-		log_problem("STORE", "a delivered message's row stays and will be delivered again: %s", job->why.text);
-	arena_free(CONTAINER(job, struct forgetting, job)->arena);
+	for (struct flight *next; f; f = next) {
+		next = f->next;
+		mem_free(f);
+	}
 }
 
-static void forget_rows(struct home *home, struct flight *f, const struct flight *end)
+void flights_sweep(struct account *account)
+{
+	LIST_EACH(&account->forgettings, struct forgetting, link, g) {
+		if (!g->is_done || account->mailbox.reading)
+			continue;
+		list_remove(&g->link);
+		free_flights(g->flights);
+		arena_free(g->arena);
+	}
+}
+
+static void forgotten(void *thing)
+{
+	struct forgetting *g = CONTAINER(thing, struct forgetting, job);
+	if (g->job.outcome != STORE_OK)
+		log_problem("STORE", "%s: a delivered message's row stays and will be delivered again: %s", g->account->jid, g->job.why.text);
+	g->is_done = true;
+	flights_sweep(g->account);
+}
+
+static void forget_done(struct store_job *job)                   /* on a store thread */
+{
+	post(CONTAINER(job, struct forgetting, job)->account->home->loop, forgotten, job);
+}
+
+static void forget_rows(struct account *account, struct flight *flights)
 {
 	struct arena *a = arena_new();
 	struct forgetting *g = ARENA_NEW(a, struct forgetting);
 	g->arena = a;
-	g->job.done = forgotten;
-	for (struct flight *next; f != end; f = next) {
+	g->account = account;
+	g->flights = flights;
+	g->job.done = forget_done;
+	for (struct flight *f = flights; f; f = f->next) {
 		struct statement *st = ARENA_NEW(a, struct statement);
-		next = f->next;
 		st->sql = f->sql;
 		st->values = ARENA_NEW(a, struct value);
 		*st->values = value_int(f->key);
 		st->count = 1;
 		st->next = g->job.first;
 		g->job.first = st;
-		mem_free(f);
 	}
-	list_append(&home->jobs, &g->job.link);
+	list_append(&account->forgettings, &g->link);
+	list_append(&account->home->jobs, &g->job.link);
 }
 
 void session_taken(struct session *s, uint64_t number)
 {
-	struct flight *first = s->flights, *f = first;
-	while (f && f->number <= number)
-		f = f->next;
-	if (f == first)
+	struct flight *first = s->flights, *last = NULL;
+	for (struct flight *f = first; f && f->number <= number; f = f->next)
+		last = f;
+	if (!last)
 		return;
-	s->flights = f;
-	if (!f)
+	s->flights = last->next;
+	if (!s->flights)
 		s->flights_last = NULL;
-	forget_rows(s->account->home, first, f);
+	last->next = NULL;
+	forget_rows(s->account, first);
+}
+
+unsigned session_flights(const struct session *s, unsigned most)
+{
+	unsigned count = 0;
+	for (const struct flight *f = s->flights; f && count < most; f = f->next)
+		count++;
+	return count;
+}
+
+static bool has_key(const struct flight *f, int64_t key)
+{
+	while (f && f->key != key)
+		f = f->next;
+	return f;
 }
 
 bool account_is_in_flight(const struct account *account, int64_t key)
 {
 	EACH_SESSION(account, s)
-		for (struct flight *f = s->flights; f; f = f->next)
-			if (f->key == key)
-				return true;
+		if (has_key(s->flights, key))
+			return true;
+	LIST_EACH(&account->forgettings, struct forgetting, link, g)
+		if (has_key(g->flights, key))
+			return true;
 	return false;
 }
 

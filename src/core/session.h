@@ -87,8 +87,10 @@ void  session_end(struct session *, enum stream_error, const char *text);
 struct xml *session_presence(const struct session *, struct arena *);
 void session_keep_presence(struct session *, const struct xml *);    /* NULL: none */
 struct session *session_find(const struct account *, int64_t number);
+unsigned session_flights(const struct session *, unsigned most);      /* rows that wait for this client to have their messages, counted up to `most` */
 
 /* --- the core's own --- */
 void session_hold(struct session *);                 /* a turn refers to it */
 void session_let_go(struct session *);
+void flights_sweep(struct account *);                /* forgets the keys of rows that are gone */
 void sessions_reset(struct account *);               /* a commit's outcome is unknown: its streams end with <reset/> */

@@ -185,8 +185,13 @@ static enum stanza_error call_begin(struct turn *t)
 	return h ? h->run(t) : ITEM_NOT_FOUND;
 }
 
-static enum stanza_error refuse_unknown(struct turn *t)                  /* RFC 6121 §8.5.1 */
+/* RFC 6121 §8.5.1; XEP-0030 §8 wants an empty list, as a stranger gets it from an account that exists. */
+static enum stanza_error refuse_unknown(struct turn *t)
 {
+	if (t->type == TYPE_GET && !t->to->resource && xml_is(t->payload, NS_DISCO_ITEMS, "query")) {
+		turn_reply(t, EL(t->arena, NS_DISCO_ITEMS, "query", ATTR(t->arena, "node", xml_get(t->payload, "node"))));
+		return HANDLED;
+	}
 	return t->kind == KIND_MESSAGE || t->kind == KIND_INFO ? SERVICE_UNAVAILABLE : HANDLED;
 }
 
@@ -291,7 +296,14 @@ void turn_deliver(struct turn *t, struct session *s, const struct xml *stanza)
 void turn_flight(struct turn *t, const char *sql, int64_t key)
 {
 	t->out->flight_sql = sql;
-	t->out->flight_key = key;
+	t->out->flight_key = t->out->kept_key = key;
+}
+
+void turn_deliver_kept(struct turn *t, struct session *s, const struct xml *stanza, const char *sql, int64_t key)
+{
+	output_add(t, stanza, s, false);
+	t->out->outputs_last->flight_sql = sql;
+	t->out->outputs_last->flight_key = key;
 }
 
 int64_t turn_kept_key(const struct turn *t)

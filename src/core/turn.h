@@ -76,8 +76,11 @@ void turn_append_values(struct turn *, const char *sql, const struct value *, si
  * has the message (sql binds the key). Called before turn_deliver of t->stanza.
  */
 void turn_flight(struct turn *, const char *sql, int64_t key);
-int64_t turn_kept_key(const struct turn *);           /* its row was put down earlier under this key: the message comes back from a session that ended; else 0 */
-bool account_is_in_flight(const struct account *, int64_t key);      /* a live session was sent it and may yet have it */
+/* Its row is down under this key: by turn_flight, or earlier, when the message comes back from a session that ended; else 0. */
+int64_t turn_kept_key(const struct turn *);
+/* The same for a stanza that the turn built from such a row. */
+void turn_deliver_kept(struct turn *, struct session *, const struct xml *stanza, const char *sql, int64_t key);
+bool account_is_in_flight(const struct account *, int64_t key);      /* a client was sent it and may yet have it, or has it */
 
 /* Runs after this turn's commit, before anything else of this entity; `with` in t->arena. A turn without writes: at its end. */
 void turn_then(struct turn *, void (*fn)(struct turn *, void *with), void *with);
@@ -97,6 +100,12 @@ enum stanza_error turn_read_values(struct turn *, read_function *found, bool hol
  * t->arena); then `found` goes on with this turn. Holds the entity.
  */
 enum stanza_error turn_work(struct turn *, void (*work)(void *with), enum stanza_error (*found)(struct turn *, void *with), void *with);
+
+/*
+ * A call to this very account, that long after this turn: for what goes on in pages. It is copied. No promise: it is lost when
+ * the process stops or too many turns wait.
+ */
+void turn_later(struct turn *, msec wait, const struct xml *question);
 
 /* Answers a call (KIND_CALL) when the turn is kept; the payload is in NS_CALL. */
 void turn_answer(struct turn *, struct xml *payload);

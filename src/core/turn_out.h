@@ -38,7 +38,7 @@ struct turn_out {
 	struct then      *thens, *thens_last;
 	struct ticket     ticket;            /* of a call: answered when the turn ends, with NULL if it said nothing */
 	const struct xml *answer;
-	int64_t           kept_key;          /* its row was put down earlier */
+	int64_t           kept_key;          /* its row is down */
 	const char       *flight_sql;
 	int64_t           flight_key;
 	/* A hop: to the database, or to the pool. */

@@ -12,6 +12,7 @@
 #include "base/random.h"
 #include "core/home.h"
 #include "streams/acks.h"
+#include "streams/address.h"
 #include "streams/auth.h"
 #include "streams/header.h"
 #include "streams/listen.h"
@@ -88,6 +89,7 @@ static void forget(struct c2s *c)
 	list_remove(&c->in_loop);
 	stream_count--;
 	listen_left(c->rules);
+	address_leave(c->address);
 	auth_free(c->auth);
 	c->auth = NULL;
 	if (c->is_binding)
@@ -711,13 +713,14 @@ static void enter_loop(struct c2s *c)
 	stream_count++;
 }
 
-void c2s_start(struct conn *conn, struct listener_rules *rules)
+void c2s_start(struct conn *conn, struct listener_rules *rules, struct address *address)
 {
 	struct c2s *c = NEW(struct c2s);
 	struct xml_limits l = parser_limits(false);
 	c->magic = C2S_MAGIC;
 	c->conn = conn;
 	c->rules = rules;
+	c->address = address;
 	c->parser = xml_parser_new(&l);
 	c->heard_at = clock_now();
 	snprintf(c->tag, sizeof c->tag, "XMPPS-%llu", (unsigned long long)atomic_fetch_add(&connections, 1) + 1);
@@ -770,6 +773,8 @@ void c2s_authenticated(struct c2s *c, const char *bare, const char *mechanism, s
 		return;
 	}
 	c->welcome = w;
+	address_leave(c->address);           /* it counts on its own loop only */
+	c->address = NULL;
 	timer_stop(&c->timer);
 	list_remove(&c->in_loop);
 	stream_count--;

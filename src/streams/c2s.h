@@ -58,8 +58,8 @@ struct c2s {
 	struct welcome      *welcome;        /* on its way to its account's home */
 };
 
-/* A connection on which a client's stream header was seen begins here. Takes the conn. */
-void c2s_start(struct conn *, struct listener_rules *);
+/* A connection that speaks XMPP begins here. Takes the conn, and a place of the listener and of its address. */
+void c2s_start(struct conn *, struct listener_rules *, struct address *);
 void c2s_stop_all(void);                     /* this loop's streams that have no session end with system-shutdown */
 size_t c2s_count(void);                      /* this loop's streams */
 

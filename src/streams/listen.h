@@ -9,30 +9,29 @@
 #pragma once
 #include <stdatomic.h>
 #include <stdbool.h>
-
+#include "base/fail.h"
 #include "net/conn.h"
 
 struct config;
-struct tls;
 
-struct listener_rules {              /* of one `listen` address; the snapshot of a moment, never freed while the process lives */
+struct listener_rules {              /* of one `listen` address; made at start, lives as long as the process */
 	char       *address;
 	bool        is_direct_tls;   /* every connection begins with TLS */
-	bool        clients;         /* client streams are served */
-	bool        no_delay;
-	int         backlog, file_mode, receive_buffer, send_buffer;
+	bool        looks;           /* the first byte may say TLS; STARTTLS may be offered */
+	bool        clients;         /* client streams are taken */
 	atomic_uint channels;        /* most simultaneous connections; 0: the address isn't opened */
 	atomic_uint connected;
 	atomic_int  idle_ms;         /* 0: for ever */
 };
 
-/* At start: opens every address of the configuration (once for each loop), before privileges are dropped. */
+/* At start, before privileges are dropped: opens every address of the configuration, once for each loop. */
 bool listen_open(const struct config *, unsigned loops, struct fail *why);
 void listen_start(unsigned loop);            /* on that loop */
 void listen_stop(unsigned loop);             /* accepts no more; on that loop */
-/* A reload: what can change on open sockets changes (channels, idle_time). False: an address came or went, which needs a restart. */
+/* A reload: channels and idle_time change on open sockets. False: an address came or went, which needs a restart. */
 bool listen_reload(const struct config *);
 void listen_left(struct listener_rules *);   /* a connection of it has ended */
 /* Chooses the certificate: by SNI, else that of the host whose name is `with` (NULL: the first). */
 struct tls *listen_tls(const char *sni, void *with);
-int  listen_port(unsigned nth);              /* of the nth address: tests listen on port 0 */
+int  listen_port(unsigned nth);              /* of the nth address: what the kernel gave for port 0 */
+unsigned listen_count(void);

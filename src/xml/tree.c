@@ -207,7 +207,7 @@ bool tree_text(struct tree *t, const struct lex *l, const char *from, enum xml_f
 {
 	ssize_t size = l->end - from;
 	char *text = arena_copy(t->arena, from, (size_t)size);
-	if (!l->plain && (size = value_text(text, (size_t)size, fault)) < 0)
+	if (!l->plain && (size = value_in_text(text, (size_t)size, fault)) < 0)
 		return false;
 	text[size] = '\0';
 	if (!size)

@@ -128,7 +128,7 @@ static char *cdata(char *to, const char *p, const char *end)
 	return to;
 }
 
-ssize_t value_text(char *s, size_t size, enum xml_fault *fault)
+ssize_t value_in_text(char *s, size_t size, enum xml_fault *fault)
 {
 	const char *p = s, *end = s + size;
 	char *to = s;

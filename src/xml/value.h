@@ -10,5 +10,5 @@
 #include <sys/types.h>
 #include "xml/parser.h"
 
-ssize_t value_text(char *s, size_t size, enum xml_fault *);         /* CDATA opened, CR LF and CR become LF */
+ssize_t value_in_text(char *s, size_t size, enum xml_fault *);         /* CDATA opened, CR LF and CR become LF */
 ssize_t value_attribute(char *s, size_t size, enum xml_fault *);    /* TAB, LF, CR and CR LF become one space */

@@ -1,0 +1,223 @@
+/*
+ * From settings to what hot paths ask: each snapshot of the configuration is
+ * read once into plain numbers.
+ */
+#include "core/host.h"
+#include "base/mem.h"
+#include "core/config.h"
+#include "core/home.h"
+#include "core/module.h"
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+struct whole {                       /* a snapshot, counted */
+	struct hosts hosts;
+	atomic_uint  shares;
+	struct arena *arena;
+	struct host *first;
+};
+
+static struct whole *whole_of(struct hosts *h)
+{
+	return CONTAINER(h, struct whole, hosts);
+}
+
+/* --- limits --- */
+
+/* Half of what the machine has, unless something was said. */
+static size_t memory_limit(int64_t said)
+{
+	if (said)
+		return (size_t)said;
+	return (size_t)sysconf(_SC_PHYS_PAGES) / 2 * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+static void read_limits(struct core_limits *l, const struct config_scope *g)
+{
+	l->enabled = config_bool(g, "limits.enabled");
+	l->mailbox = (unsigned)config_int(g, "limits.mailbox");
+	l->resources = (unsigned)config_int(g, "limits.resources");
+	l->turns_per_round = 32;
+	l->loads = 1000;
+	l->idle_account = 60000;
+	l->append_patience = config_duration(g, "limits.store_patience");
+	l->slow_store = config_duration(g, "limits.store_patience");
+	l->wrong_passwords = (unsigned)config_int(g, "limits.logins_per_account");
+	l->wrong_password_pause = 60000;
+	l->verifier_cache = config_duration(g, "auth.verifier_cache");
+	l->stanza_before = (size_t)config_int(g, "limits.stanza_size_before_auth");
+	l->stanza = (size_t)config_int(g, "limits.stanza_size");
+	l->depth = (unsigned)config_int(g, "limits.stanza_depth");
+	l->attributes = (unsigned)config_int(g, "limits.stanza_attributes");
+	l->name = 1024;
+	l->write_soft = (size_t)config_int(g, "limits.write_queue_soft");
+	l->write_hard = (size_t)config_int(g, "limits.write_queue_hard");
+	l->unsettled = (unsigned)config_int(g, "limits.unsettled_stanzas");
+	l->unsettled_bytes = (size_t)config_int(g, "limits.unsettled_bytes");
+	l->memory = memory_limit(config_int(g, "limits.memory"));
+	l->negotiation = config_duration(g, "limits.unauthenticated_timeout");
+	l->close_wait = 5000;
+	l->login_tries = (unsigned)config_int(g, "limits.login_attempts");
+	l->stanza_rate = config_int(g, "limits.stanzas_per_second");
+	l->stanza_burst = config_int(g, "limits.stanzas_burst");
+	l->byte_rate = config_int(g, "limits.bytes_per_second");
+	l->byte_burst = config_int(g, "limits.bytes_burst");
+	l->registrations = (unsigned)config_int(g, "limits.registrations_per_hour");
+	l->wrong_logins = (unsigned)config_int(g, "limits.logins_per_minute");
+	l->per_address = (unsigned)config_int(g, "limits.connections_per_address");
+}
+
+/* --- hosts --- */
+
+static struct tls *read_tls(const struct config_scope *s, struct fail *why, bool *ok)
+{
+	static const int minimum[] = { 12, 13 };
+	struct tls_options o = {
+		.certificate = config_text(s, "tls_certificate"), .key = config_text(s, "tls_key"),
+		.key_password = config_text(s, "tls_key_password"), .ciphers = config_text(s, "tls_ciphers"),
+		.suites = config_text(s, "tls_suites"), .client_ca = config_text(s, "tls_client_ca"),
+		.verify = (enum tls_verify)config_enum(s, "tls_verify_mode"), .minimum = minimum[config_enum(s, "tls_minimum")],
+	};
+	if (!o.certificate)
+		return NULL;
+	struct tls *tls = tls_new(&o, why);
+	*ok = tls != NULL;
+	return tls;
+}
+
+static bool is_built(const char *mechanism)
+{
+	static const char *const built[] = { "SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-1", "PLAIN" };
+	for (size_t i = 0; i < sizeof built / sizeof *built; i++)
+		if (strcmp(built[i], mechanism) == 0)
+			return true;
+	return false;
+}
+
+static const char *const *read_mechanisms(struct arena *a, const struct config_scope *s)
+{
+	const char *const *list = config_list(s, "auth.mechanisms");
+	size_t n = 0, kept = 0;
+	while (list[n])
+		n++;
+	const char **built = arena_alloc(a, (n + 1) * sizeof *built);
+	for (size_t i = 0; i < n; i++)
+		if (is_built(list[i]))
+			built[kept++] = list[i];
+	return built;
+}
+
+static bool add_host(struct whole *w, const struct config_scope *s, struct fail *why)
+{
+	struct host *h = ARENA_NEW(w->arena, struct host);
+	bool ok = true;
+	h->name = jid_domain(w->arena, s->name);
+	if (!h->name)
+		return fail(why, "domain \"%s\" is no domain name", s->name);
+	if (hash_find(&w->hosts.by_name, h->name))
+		return fail(why, "domain \"%s\" is there twice", s->name);
+	h->hosts = &w->hosts;
+	h->config = w->hosts.config;
+	h->scope = s;
+	h->tls_mode = (enum host_tls)config_enum(s, "tls");
+	h->plain_without_tls = config_bool(s, "auth.allow_plain_without_tls");
+	h->mechanisms = read_mechanisms(w->arena, s);
+	h->tls = read_tls(s, why, &ok);
+	hash_put(&w->hosts.by_name, &h->by_name, h->name);
+	w->hosts.count++;
+	if (!w->first)
+		w->first = h;
+	if (ok && !h->tls && h->tls_mode == HOST_TLS_REQUIRED)
+		return fail(why, "domain \"%s\": tls is required, and there is no tls_certificate", h->name);
+	return ok;
+}
+
+struct hosts *hosts_new(const struct config *config, unsigned generation, struct fail *why)
+{
+	static const enum conflict conflicts[] = { CONFLICT_RENAME, CONFLICT_REPLACE, CONFLICT_REFUSE };
+	const struct config_scope *g = config_global(config);
+	struct whole *w = NEW(struct whole);
+	w->arena = arena_new();
+	atomic_init(&w->shares, 1);
+	w->hosts.generation = generation;
+	w->hosts.config = config_share((struct config *)(uintptr_t)config);
+	w->hosts.conflict = conflicts[config_enum(g, "session.conflict")];
+	read_limits(&w->hosts.limits, g);
+	bool ok = true;
+	for (const struct config_scope *s = config_first(g, CONFIG_DOMAIN); s && ok; s = config_next(s))
+		if (!s->protocol)
+			ok = add_host(w, s, why);
+	if (ok && !w->first)
+		ok = fail(why, "no domain is configured: add domain \"example.com\" { }");
+	if (!ok) {
+		hosts_drop(&w->hosts);
+		return NULL;
+	}
+	return &w->hosts;
+}
+
+struct hosts *hosts_share(struct hosts *h)
+{
+	atomic_fetch_add_explicit(&whole_of(h)->shares, 1, memory_order_relaxed);
+	return h;
+}
+
+static bool drop_tls(struct hash_node *n, void *with)
+{
+	tls_drop(CONTAINER(n, struct host, by_name)->tls);
+	return true;
+}
+
+void hosts_drop(struct hosts *h)
+{
+	if (!h || atomic_fetch_sub_explicit(&whole_of(h)->shares, 1, memory_order_acq_rel) != 1)
+		return;
+	struct whole *w = whole_of(h);
+	hash_each(&h->by_name, drop_tls, NULL);
+	hash_clear(&h->by_name);
+	config_drop((struct config *)(uintptr_t)h->config);
+	arena_free(w->arena);
+	mem_free(w);
+}
+
+/* --- asking --- */
+
+struct hosts *hosts_here(void)
+{
+	return home_here()->hosts;
+}
+
+const struct host *host_find(const char *name)
+{
+	struct hash_node *n = hash_find(&hosts_here()->by_name, name);
+	return n ? CONTAINER(n, struct host, by_name) : NULL;
+}
+
+const struct host *host_first(void)
+{
+	return whole_of(hosts_here())->first;
+}
+
+static const struct config_value *option(const struct host *h, const struct module *m, const char *name)
+{
+	char path[96];
+	snprintf(path, sizeof path, "%s.%s", m->name, name);
+	return config_value(h->scope, path);
+}
+
+bool host_bool(const struct host *h, const struct module *m, const char *name)
+{
+	return option(h, m, name)->number != 0;
+}
+
+int64_t host_int(const struct host *h, const struct module *m, const char *name)
+{
+	return option(h, m, name)->number;
+}
+
+const char *host_text(const struct host *h, const struct module *m, const char *name)
+{
+	return option(h, m, name)->text;
+}

@@ -1,0 +1,60 @@
+/*
+ * XEP-0054 vcard-temp: a card about oneself, for everybody to read.
+ *
+ * Kept as it came. A stranger gets the same error for an account without a
+ * card as for a name that doesn't exist (§3.3).
+ */
+#include "modules/modules.h"
+#include "core/account.h"
+#include "core/host.h"
+#include "xml/parser.h"
+#include <string.h>
+
+static const char Q_GET[] = "SELECT card FROM vcard WHERE account = ?1";
+static const char Q_PUT[] = "INSERT OR REPLACE INTO vcard (account, card) VALUES (?1, ?2)";
+static const char Q_REMOVE[] = "DELETE FROM vcard WHERE account = ?1";
+
+static enum stanza_error found(struct turn *t, const struct rows *rows)
+{
+	const char *card = rows->first ? row_text(rows->first, 0) : NULL;
+	if (!card)
+		return jid_same_bare(t->from, t->account->address) ? ITEM_NOT_FOUND : SERVICE_UNAVAILABLE;
+	turn_reply(t, xml_parse(t->arena, card, strlen(card), NS_CLIENT));
+	return OK;
+}
+
+static enum stanza_error get(struct turn *t)
+{
+	return turn_read(t, found, Q_GET, V(t->account->id));
+}
+
+static enum stanza_error set(struct turn *t)
+{
+	turn_write(t, Q_PUT, V(t->account->id), V(xml_string(t->arena, t->payload, NS_CLIENT)));
+	turn_reply(t, NULL);
+	return OK;
+}
+
+/* §3.2: another's card. Refused where its sender lives, so that the answer says nothing of the other account. */
+static enum stanza_error refuse_set(struct turn *t)
+{
+	bool is_ours = t->to->local && !t->to->resource && host_find(t->to->domain);
+	return is_ours && t->type == TYPE_SET && xml_is(t->payload, NS_VCARD, "vCard") ? FORBIDDEN : OK;
+}
+
+static enum stanza_error forget(struct turn *t)
+{
+	turn_write(t, Q_REMOVE, V(t->account->id));
+	return OK;
+}
+
+const struct module mod_vcard = {
+	.name             = "vcard",
+	.title            = "vcard-temp",
+	.xep              = 54,
+	.features         = FEATURES(NS_VCARD),
+	.account_features = FEATURES(NS_VCARD),
+	.iqs              = IQS({ NS_VCARD, "vCard", IQ_GET, TO_ACCOUNT, get }, { NS_VCARD, "vCard", IQ_SET, TO_SELF, set }),
+	.hooks            = HOOKS(ON_IQ_SENT(AT_GUARD, refuse_set), ON_ACCOUNT_REMOVED(AT_KEEP, forget)),
+	.migrations       = MIGRATIONS({ "vcard", 1, "CREATE TABLE vcard (account INTEGER PRIMARY KEY, card TEXT NOT NULL);" }),
+};

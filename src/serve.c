@@ -1,0 +1,418 @@
+/*
+ * The order of a start matters (docs/architecture.md): ports are opened and
+ * the data folder is locked while we may still be root; then privileges go;
+ * certificates are read by the very code that a reload uses; threads come last.
+ *
+ * The main thread then only waits for signals: TERM and INT stop, HUP reloads.
+ */
+#include "serve.h"
+#include "admin/control.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/random.h"
+#include "core/config.h"
+#include "core/config_diff.h"
+#include "core/home.h"
+#include "core/module.h"
+#include "core/server.h"
+#include "net/loop.h"
+#include "store/store.h"
+#include "streams/c2s.h"
+#include "streams/listen.h"
+#include "xmpp/ns.h"
+#include <errno.h>
+#include <grp.h>
+#include <malloc.h>
+#include <pwd.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+enum { STOP_WITHIN = 10000, STOP_LOOK = 20 };
+
+struct server server;
+
+static struct config *config;        /* the snapshot in force: the main thread's, or of a reload's worker, which holds `reloading` */
+static unsigned generation;
+static struct store *store;
+static char *database;
+
+/* --- telling --- */
+
+static void print_notes(const struct config_report *r)
+{
+	for (int i = 0; i < r->error_count && i < CONFIG_NOTES; i++)
+		fprintf(stderr, "%s\n", config_note_text(r->arena, &r->errors[i]));
+	for (int i = 0; i < r->warning_count && i < CONFIG_NOTES; i++)
+		log_major("CONFIG", "%s", config_note_text(r->arena, &r->warnings[i]));
+}
+
+/* sd_notify(3), for a supervisor that asked: one datagram. */
+static void notify(const char *words)
+{
+	const char *path = getenv("NOTIFY_SOCKET");
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	if (!path || strlen(path) >= sizeof to.sun_path)
+		return;
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	memcpy(to.sun_path, path, strlen(path));
+	if (*path == '@')
+		to.sun_path[0] = '\0';
+	socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path));
+	if (fd >= 0 && sendto(fd, words, strlen(words), MSG_NOSIGNAL, (struct sockaddr *)&to, size) < 0)
+		log_problem("SERVER", "the supervisor can't be told \"%s\": %s", words, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+}
+
+/* --- settings --- */
+
+static void take_log_level(const struct config *c)
+{
+	log_set_limit((enum log_level)config_enum(config_global(c), "log.level"));
+}
+
+static bool open_log(const struct config *c, struct fail *why)
+{
+	const struct config_scope *g = config_global(c);
+	take_log_level(c);
+	return log_open(config_text(g, "log.output"), (enum log_format)config_enum(g, "log.format"), why);
+}
+
+static unsigned loops_wanted(const struct config *c)
+{
+	int64_t n = config_int(config_global(c), "threads");
+	if (!n)
+		n = sysconf(_SC_NPROCESSORS_ONLN);
+	return n > HOMES_LIMIT ? HOMES_LIMIT : (unsigned)n;
+}
+
+static struct config *load(const char *path)
+{
+	struct config_report report;
+	config_report_init(&report);
+	struct config *c = config_load(path, 0, &report);
+	print_notes(&report);
+	config_report_clear(&report);
+	return c;
+}
+
+/* --- reload --- */
+
+static pthread_mutex_t reloading = PTHREAD_MUTEX_INITIALIZER;        /* guards config and generation: HUP and a command may come together */
+
+static const char *notes(struct arena *a, const struct config_report *r)
+{
+	char *words = NULL;
+	for (int i = 0; i < r->error_count && i < CONFIG_NOTES; i++)
+		words = arena_printf(a, "%s%s%s", words ? words : "", words ? "\n" : "", config_note_text(a, &r->errors[i]));
+	return words;
+}
+
+/* What of the new configuration has no effect before a restart; NULL: nothing. */
+static const char *what_waits(struct arena *a, struct config *fresh)
+{
+	const char *words = listen_reload(fresh) ? NULL : "listen";
+	for (const struct config_change *c = config_diff(a, config, fresh); c; c = c->next)
+		if (c->needs_restart && c->entry)
+			words = arena_printf(a, "%s%s%s", words ? words : "", words ? ", " : "", c->entry->path);
+	return words ? arena_printf(a, "needs a restart: %s", words) : NULL;
+}
+
+static bool take(struct arena *a, struct config *fresh, const char **words)
+{
+	struct fail why;
+	struct hosts *hosts = hosts_new(fresh, generation + 1, &why);
+	if (!hosts) {
+		*words = arena_string(a, why.text);
+		return false;
+	}
+	generation++;
+	take_log_level(fresh);
+	*words = what_waits(a, fresh);
+	homes_take_hosts(hosts);
+	hosts_drop(hosts);
+	config_drop(config);
+	config = config_share(fresh);
+	return true;
+}
+
+static bool reload(struct arena *a, const char **words)
+{
+	struct config_report report;
+	pthread_mutex_lock(&reloading);
+	*words = NULL;
+	config_report_init(&report);
+	struct config *fresh = config_load(server.config_path, 0, &report);
+	bool ok = fresh && take(a, fresh, words);
+	if (!fresh)
+		*words = notes(a, &report);
+	config_drop(fresh);
+	config_report_clear(&report);
+	pthread_mutex_unlock(&reloading);
+	if (ok)
+		log_major("CONFIG", "reloaded%s%s", *words ? "; " : "", *words ? *words : "");
+	else
+		log_major("CONFIG", "not reloaded, nothing changed: %s", *words);
+	return ok;
+}
+
+static void reload_by_signal(void)
+{
+	struct arena *a = arena_new();
+	const char *words;
+	log_reopen(NULL);
+	notify("RELOADING=1");
+	reload(a, &words);
+	notify("READY=1");
+	arena_free(a);
+}
+
+/* --- privileges --- */
+
+static bool become(const char *name, const char *folder, struct fail *why)
+{
+	if (geteuid() != 0)
+		return true;
+	struct passwd *p = getpwnam(name);
+	if (!p)
+		return fail(why, "started as root, and there is no user \"%s\" to become: make it, or set `user`", name);
+	if (p->pw_uid == 0)
+		return fail(why, "user \"%s\" is root: name another", name);
+	if (chown(folder, p->pw_uid, p->pw_gid) < 0)
+		return fail_errno(why, "can't give %s to %s", folder, name);
+	if (setgroups(0, NULL) < 0 || setgid(p->pw_gid) < 0 || setuid(p->pw_uid) < 0 || setuid(0) == 0)
+		return fail_errno(why, "can't become user %s", name);
+	return true;
+}
+
+/* As many descriptors as the system lets us have: each connection is one. */
+static void raise_descriptors(void)
+{
+	struct rlimit l;
+	if (getrlimit(RLIMIT_NOFILE, &l) == 0 && l.rlim_cur < l.rlim_max) {
+		l.rlim_cur = l.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &l);
+	}
+}
+
+/* --- the store --- */
+
+static void broken(const char *why)
+{
+	log_failure("STORE", "the disk did not keep what was written: %s. Stopping; the restart recovers what was acknowledged", why);
+	log_close();
+	_exit(1);
+}
+
+static bool run_sql(const char *sql, const struct value *values, unsigned count, struct arena *a, struct store_job *job)
+{
+	struct statement *s = ARENA_NEW(a, struct statement);
+	s->sql = sql;
+	s->values = mem_copy(values, count * sizeof *values);
+	s->count = count;
+	*job = (struct store_job){ .first = s, .is_read = sql[0] == 'S', .arena = a };
+	bool ok = store_run(store, job);
+	mem_free(s->values);
+	return ok;
+}
+
+/* The secret by which addresses find their homes: made once. */
+static bool home_secret(unsigned char secret[16], struct fail *why)
+{
+	static const char get[] = "SELECT value FROM secret WHERE name = 'home'", put[] = "INSERT INTO secret (name, value) VALUES ('home', ?1)";
+	struct arena *a = arena_new();
+	struct store_job job;
+	size_t size = 0;
+	bool ok = run_sql(get, NULL, 0, a, &job);
+	const struct row *row = ok ? job.results[0]->first : NULL;
+	const void *kept = row ? row_blob(row, 0, &size) : NULL;
+	if (kept && size == 16) {
+		memcpy(secret, kept, 16);
+	} else if (ok) {
+		random_fill(secret, 16);
+		struct value v = value_blob(secret, 16);
+		ok = run_sql(put, &v, 1, a, &job);
+	}
+	if (!ok)
+		fail(why, "the database can't be used: %s", job.why.text);
+	arena_free(a);
+	return ok;
+}
+
+static bool make_folder(const char *folder, struct fail *why)
+{
+	if (mkdir(folder, 0700) < 0 && errno != EEXIST)
+		return fail_errno(why, "can't make the data folder %s", folder);
+	return true;
+}
+
+static bool open_store(struct fail *why)
+{
+	size_t count;
+	const struct migration *migrations = modules_migrations(&count);
+	struct store_options o = {
+		.path = database, .readers = (unsigned)config_int(config_global(config), "store.readers"),
+		.synchronous = "FULL", .broken = broken,
+	};
+	store = store_open(&o, migrations, count, why);
+	return store != NULL;
+}
+
+/* --- loops --- */
+
+static void first_on_loop(void *thing)
+{
+	struct home *home = thing;
+	clock_key_loop(home->number);
+	loop_on_round(home->loop, home_round, home);
+	loop_on_second(home->loop, home_second, home);
+	listen_start(home->number);
+}
+
+static bool start(struct fail *why)
+{
+	unsigned char secret[16];
+	unsigned loops = loops_wanted(config);
+	if (!modules_wire(why) || !make_folder(config_data_dir(config), why) || !listen_open(config, loops, why))
+		return false;
+	if (!become(config_text(config_global(config), "user"), config_data_dir(config), why))
+		return false;
+	struct hosts *hosts = hosts_new(config, ++generation, why);
+	if (!hosts)
+		return false;
+	if (!open_store(why) || !home_secret(secret, why)) {
+		hosts_drop(hosts);
+		return false;
+	}
+	int64_t workers = config_int(config_global(config), "pool_threads");
+	loop_workers(workers ? (unsigned)workers : (unsigned)sysconf(_SC_NPROCESSORS_ONLN));
+	homes_start(loops, secret, store, hosts);
+	hosts_drop(hosts);
+	if (!control_open(config, why))
+		return false;
+	log_start();
+	for (unsigned i = 0; i < loops; i++)
+		loop_start(home_number(i)->loop, first_on_loop, home_number(i));
+	return true;
+}
+
+/* --- the end --- */
+
+static atomic_uint quiet_loops;
+
+struct leaving {
+	struct timer timer;
+	struct home *home;
+	msec         until;
+	bool         is_quiet;
+};
+
+/* A loop may end when no stream is left anywhere and nothing waits for a commit; or when it takes too long. */
+static void look_whether_quiet(struct timer *timer)
+{
+	struct leaving *l = CONTAINER(timer, struct leaving, timer);
+	bool quiet = !c2s_count() && !l->home->counts.sessions && !store_waiting(store);
+	if (quiet != l->is_quiet) {
+		l->is_quiet = quiet;
+		if (quiet)
+			atomic_fetch_add(&quiet_loops, 1);
+		else
+			atomic_fetch_sub(&quiet_loops, 1);
+	}
+	if (atomic_load(&quiet_loops) == homes_count() || clock_now() >= l->until) {
+		loop_stop(l->home->loop);
+		mem_free(l);
+		return;
+	}
+	timer_start(timer, STOP_LOOK, look_whether_quiet);
+}
+
+static void leave_loop(void *thing)
+{
+	struct leaving *l = NEW(struct leaving);
+	l->home = thing;
+	l->until = clock_now() + STOP_WITHIN;
+	listen_stop(l->home->number);
+	control_stop();
+	c2s_stop_all();
+	timer_start(&l->timer, STOP_LOOK, look_whether_quiet);
+}
+
+static void stop_all(void)
+{
+	log_major("SERVER", "stopping");
+	notify("STOPPING=1");
+	homes_stop();
+	for (unsigned i = 0; i < homes_count(); i++)
+		post(home_number(i)->loop, leave_loop, home_number(i));
+	for (unsigned i = 0; i < homes_count(); i++)
+		loop_join(home_number(i)->loop);
+	store_close(store);
+	config_drop(config);
+	log_major("SERVER", "stopped");
+	log_close();
+}
+
+static void ask_to_stop(void)
+{
+	kill(getpid(), SIGTERM);
+}
+
+static void wait_for_signals(const sigset_t *signals)
+{
+	for (;;) {
+		int signal;
+		if (sigwait(signals, &signal) != 0)
+			continue;
+		if (signal != SIGHUP)
+			return;
+		reload_by_signal();
+	}
+}
+
+static void block_signals(sigset_t *signals)
+{
+	sigemptyset(signals);
+	sigaddset(signals, SIGTERM);
+	sigaddset(signals, SIGINT);
+	sigaddset(signals, SIGHUP);
+	pthread_sigmask(SIG_BLOCK, signals, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+int serve(const char *config_path)
+{
+	sigset_t signals;
+	struct fail why = { "" };
+	block_signals(&signals);
+	mallopt(M_ARENA_MAX, 2);
+	raise_descriptors();
+	ns_intern();
+	modules_declare();
+	server = (struct server){ config_path, clock_wall(), reload, ask_to_stop };
+	config = load(config_path);
+	if (!config)
+		return 1;
+	database = mem_printf("%s/jackdaw.sqlite", config_data_dir(config));
+	if (!open_log(config, &why) || !start(&why)) {
+		log_failure("SERVER", "can't start: %s", why.text);
+		log_close();
+		return 1;
+	}
+	log_major("SERVER", "ready: version %s, %u loops", SERVER_VERSION, homes_count());
+	fprintf(stderr, "ready\n");
+	notify("READY=1");
+	wait_for_signals(&signals);
+	stop_all();
+	mem_free(database);
+	return 0;
+}
