@@ -27,7 +27,8 @@ struct speaker {
 	uint32_t taken, told;                /* stanzas read after <enabled/>; our last h */
 	bool owes_ack, is_slow, is_available, has_shown;
 	bool is_shaky;                       /* in this life it came more than once, went, or took another's name */
-	bool has_asked_all;                  /* its <r/> of the quiet end was sent */
+	bool has_asked_all;                  /* its <r/> of the quiet end was sent, */
+	uint32_t asked_at;                   /* when it had sent so many */
 };
 
 /* speaker.c */

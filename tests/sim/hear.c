@@ -142,6 +142,8 @@ static void management(struct speaker *s, const struct xml *el)
 		s->owes_ack = true;
 	} else if (is(el->name, "a")) {
 		acknowledged(s, el);
+	} else if (is(el->name, "failed") && s->state != ON) {
+		client_close(s);             /* its bind was refused, and it had sent <enable/> already */
 	} else {
 		life_failed("%s was told <%s/> of XEP-0198", s->jid, el->name);
 	}

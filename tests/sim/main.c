@@ -178,7 +178,6 @@ static struct tally tallies[SCENARIOS][LOOPS + 1];
 
 static void run_seed(uint64_t seed, const unsigned *loops, unsigned loops_count)
 {
-	static uint64_t steps;
 	unsigned nth = (unsigned)(seed % SCENARIOS), n = loops[seed / SCENARIOS % loops_count];
 	struct tally *t = &tallies[nth][n];
 	t->seeds++;
@@ -186,7 +185,6 @@ static void run_seed(uint64_t seed, const unsigned *loops, unsigned loops_count)
 		t->first = seed;
 		snprintf(t->why, sizeof t->why, "%s", record->why);
 	}
-	steps += record->steps;
 	if (record->why[0])
 		fprintf(stderr, "# seed %llu: life %d, step %u: %s\n", (unsigned long long)seed, record->life, record->steps, record->why);
 }

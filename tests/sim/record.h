@@ -54,6 +54,7 @@ struct record {
 	int  life;
 	int  stops;                                  /* lives that were cut short */
 	unsigned steps;
+	int64_t wall;                                /* time of day: goes on from life to life */
 	char why[512];                               /* what a life found wrong */
 };
 extern struct record *record;

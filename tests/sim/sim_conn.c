@@ -10,6 +10,7 @@
 #include "base/check.h"
 #include "base/mem.h"
 #include "net/conn.h"
+#include "streams/address.h"
 #include "streams/c2s.h"
 #include <netinet/in.h>
 #include <stdio.h>
@@ -82,7 +83,7 @@ struct wire *wire_connect(void)
 	list_append(&conns, &c->link);
 	loop_enter(c->loop);
 	conn_limit(c, &(struct conn_limits){ soft, hard });
-	c2s_start(c, rules_of_sim());
+	c2s_start(c, rules_of_sim(), address_enter(&c->facts));
 	loop_leave();
 	return w;
 }

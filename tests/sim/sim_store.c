@@ -142,8 +142,8 @@ struct store *store_open(const struct store_options *o, const struct migration *
 
 void store_close(struct store *s)
 {
-	driver_sqlite.close(s->reads);
-	driver_sqlite.close(s->writes);
+	driver_sqlite.close(store.reads);
+	driver_sqlite.close(store.writes);
 }
 
 void store_submit(struct store *s, struct store_job *job)

@@ -308,6 +308,7 @@ static void ask_all(void *with)
 {
 	struct speaker *s = with;
 	s->has_asked_all = true;
+	s->asked_at = record->session[s->session].sent;
 	client_write(s, "<r xmlns='urn:xmpp:sm:3'/>");
 }
 
@@ -344,7 +345,7 @@ static void steps_of(struct speaker *s)
 		step_may(IN_SPEAKERS, speak, s);
 	if (s->has_acks && (s->owes_ack || (mood == STAYING && s->told != s->taken)))
 		step_may(IN_SPEAKERS, acknowledge, s);
-	if (mood == STAYING && s->has_acks && !s->has_asked_all)
+	if (mood == STAYING && s->has_acks && (!s->has_asked_all || s->asked_at != record->session[s->session].sent))
 		step_may(IN_SPEAKERS, ask_all, s);
 }
 

@@ -5,6 +5,7 @@
  * In each life each part is more or less eager, drawn anew: a store that is
  * slow against everything else provokes other orders than a slow network.
  */
+#include "record.h"
 #include "sim.h"
 #include "speaker.h"
 #include "base/check.h"
@@ -13,7 +14,7 @@ enum { CHOICES = 512 };
 static struct choice { void (*run)(void *); void *with; } choices[PARTS][CHOICES];
 static unsigned counts[PARTS];
 static unsigned weights[PARTS];
-static msec now = 1000000, wall = 1800000000000;
+static msec now = 1000000;
 
 void step_may(enum part part, void (*run)(void *), void *with)
 {
@@ -26,14 +27,15 @@ void steps_weigh(void)
 	static const unsigned eager[] = { 1, 4, 16, 64 };
 	for (unsigned i = 0; i < PARTS; i++)
 		weights[i] = eager[dice_below(4)];
-	clock_set(now, wall);
+	record->wall += record->wall ? 5000 : 1800000000000;
+	clock_set(now, record->wall);
 }
 
 void time_pass(msec by)
 {
 	now += by;
-	wall += by;
-	clock_set(now, wall);
+	record->wall += by;
+	clock_set(now, record->wall);
 }
 
 static void look_around(void)
