@@ -96,6 +96,12 @@ static void roster(struct speaker *s, const struct xml *query)
 	}
 }
 
+/* Another home, or another client, answers to an address, whoever has it by then. */
+static bool has_same_address(const struct seen_session *asker, const struct speaker *s)
+{
+	return asker->account == s->account && asker->has_ended && strcmp(asker->resource, record->session[s->session].resource) == 0;
+}
+
 static void answer(struct speaker *s, const struct xml *el)
 {
 	const char *id = xml_get(el, "id");
@@ -103,6 +109,8 @@ static void answer(struct speaker *s, const struct xml *el)
 	if (n < 0)
 		life_failed("%s got an answer to what it hasn't asked: %s", s->jid, id);
 	struct question *q = &record->question[n];
+	if (q->session != s->session && has_same_address(&record->session[q->session], s))
+		return;
 	if (q->session != s->session)
 		life_failed("%s got the answer %s to another session's question", s->jid, id);
 	if (++q->answers > 1)

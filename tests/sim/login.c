@@ -144,6 +144,7 @@ static void is_bound(struct speaker *s, const struct xml *iq)
 	} else {
 		snprintf(s->jid, sizeof s->jid, "%s", jid);
 		record->session[s->session].is_bound = true;
+		snprintf(record->session[s->session].resource, sizeof record->session[0].resource, "%s", strchr(jid, '/') + 1);
 		s->state = s->state == NEGOTIATING ? ON : s->state;
 		if (!s->has_pipelined)
 			greet(s);

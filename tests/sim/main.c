@@ -30,12 +30,13 @@ struct plan plan;
 struct record *record;
 bool verbose;
 
-static const struct scenario { const char *name; unsigned fail, unknown; bool losses, stops; } scenarios[] = {
-	{ "calm",        0,  0,  false, false },     /* slow commits, resources in conflict, streams that close */
-	{ "losses",      0,  0,  true,  false },     /* connections vanish, clients don't read */
-	{ "stops",       0,  0,  true,  true },      /* the process stops between any two steps */
-	{ "failures",    10, 0,  true,  false },     /* jobs of the store fail */
-	{ "everything",  6,  6,  true,  true },
+static const struct scenario { const char *name; unsigned fail, unknown; bool reads_fail, losses, stops; } scenarios[] = {
+	{ "calm",        0,  0,  false, false, false },     /* slow commits, resources in conflict, streams that close */
+	{ "losses",      0,  0,  false, true,  false },     /* connections vanish, clients don't read */
+	{ "stops",       0,  0,  false, true,  true },      /* the process stops between any two steps */
+	{ "failures",    10, 0,  false, true,  false },      /* writes fail */
+	{ "unreadable",  8,  0,  true,  true,  false },      /* reads too */
+	{ "everything",  6,  6,  false, true,  true },
 };
 enum { SCENARIOS = sizeof scenarios / sizeof *scenarios };
 
@@ -158,8 +159,9 @@ static bool seed_holds(uint64_t seed, const struct scenario *s, unsigned loops)
 	memset(record, 0, sizeof *record);
 	dice_seed(seed * 16 + 15);
 	copy_database();
-	plan = (struct plan){ .loops = loops, .losses = s->losses, .database = database, .secret = { dice(), dice() } };
+	plan = (struct plan){ .loops = loops, .reads_fail = s->reads_fail, .losses = s->losses, .database = database, .secret = { dice(), dice() } };
 	record->was_failed_by_store = s->fail || s->unknown;
+	record->reads_failed = s->reads_fail;
 	for (unsigned lives = dice_between(1, s->stops ? 3 : 1); lives; lives--) {
 		unsigned stop_at = s->stops ? dice_below(dice_chance(50) ? 400 : 4000) : UINT32_MAX;
 		plan.fail = s->fail;

@@ -14,6 +14,7 @@ extern const char *const account_jids[ACCOUNTS];
 
 struct seen_session {                /* one connection that asked for a resource */
 	int  account, life;
+	char resource[16];           /* that it was given */
 	bool is_bound;
 	bool has_acks;               /* <enabled/> came */
 	uint32_t sent, acked;        /* stanzas after <enable/>; the newest h */
@@ -51,6 +52,7 @@ struct record {
 	bool has_granted[ACCOUNTS][ACCOUNTS];        /* ever sent `subscribed` to */
 	char subscription[ACCOUNTS][ACCOUNTS][8];    /* what the last roster said: "" nothing */
 	bool was_failed_by_store;                    /* a job failed in some life */
+	bool reads_failed;
 	int  life;
 	int  stops;                                  /* lives that were cut short */
 	unsigned steps;

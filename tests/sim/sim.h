@@ -36,6 +36,7 @@ void time_pass(msec);
 struct plan {
 	unsigned loops;
 	unsigned fail, unknown;              /* percent of the store's jobs */
+	bool     reads_fail;                 /* not only writes */
 	bool     losses;                     /* connections are lost, clients are slow */
 	bool     is_last;
 	const char *database;
