@@ -54,7 +54,7 @@ static void message(struct speaker *s, const struct xml *el)
 	if (record->heard >= HEARD)
 		life_failed("message %d and too many others came", n);
 	record->hear[record->heard++] = (struct heard_message){ s->session, n, xml_child(el, NS_DELAY, "delay") != NULL,
-		account_is_shaky(s->account) };
+		account_is_shaky(s->account) || record->was_shaky[s->account] };
 }
 
 /* --- presence --- */
@@ -99,7 +99,7 @@ static void roster(struct speaker *s, const struct xml *query)
 /* Another home, or another client, answers to an address, whoever has it by then. */
 static bool has_same_address(const struct seen_session *asker, const struct speaker *s)
 {
-	return asker->account == s->account && asker->has_ended && strcmp(asker->resource, record->session[s->session].resource) == 0;
+	return asker->account == s->account && strcmp(asker->resource, record->session[s->session].resource) == 0;
 }
 
 static void answer(struct speaker *s, const struct xml *el)

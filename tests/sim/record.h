@@ -51,6 +51,7 @@ struct record {
 	bool has_asked[ACCOUNTS][ACCOUNTS];          /* ever sent `subscribe` to */
 	bool has_granted[ACCOUNTS][ACCOUNTS];        /* ever sent `subscribed` to */
 	char subscription[ACCOUNTS][ACCOUNTS][8];    /* what the last roster said: "" nothing */
+	bool was_shaky[ACCOUNTS];                    /* a session ended: what it had not taken goes to others, who may have it */
 	bool was_failed_by_store;                    /* a job failed in some life */
 	bool reads_failed;
 	int  life;

@@ -108,7 +108,7 @@ void client_is_over(struct speaker *s, const char *why)
 	}
 	s->wire = NULL;
 	s->state = OFF;
-	s->is_shaky = true;
+	s->is_shaky = record->was_shaky[s->account] = true;
 }
 
 void client_close(struct speaker *s)
