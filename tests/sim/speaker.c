@@ -209,14 +209,15 @@ void client_message(struct speaker *s)
 {
 	int account = (int)dice_below(ACCOUNTS), n = (int)record->messages;
 	struct speaker *target = dice_chance(50) ? somebody_bound(account) : NULL;
-	bool headline = dice_chance(8), pads = dice_chance(10);
+	bool headline = dice_chance(8), pads = dice_chance(10), chat = dice_chance(70);
 	if (record->messages >= MESSAGES)
 		return;
 	record->messages++;
 	client_stanza(s, "<message id='m%d' to='%s' type='%s'><body>%*d</body></message>", n, target ? target->jid : account_jids[account],
-		headline ? "headline" : dice_chance(70) ? "chat" : "normal", pads ? 2000 : 4, n);
+		headline ? "headline" : chat ? "chat" : "normal", pads ? 2000 : 4, n);
 	record->message[n] = (struct sent_message){ s->session, account, target ? target->session : -1,
-		s->has_enabled ? record->session[s->session].sent : 0, !headline, false };
+		s->has_enabled ? record->session[s->session].sent : 0,
+		!headline && (chat || !target), false };         /* RFC 6121 §8.5.3.2.1: a normal one to a resource that has gone is refused */
 }
 
 static void subscribe_somehow(struct speaker *s)
