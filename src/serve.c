@@ -6,12 +6,12 @@
  * The main thread then only waits for signals: TERM and INT stop, HUP reloads.
  */
 #include "serve.h"
-#include "admin/control.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/random.h"
 #include "core/config.h"
 #include "core/config_diff.h"
+#include "core/control.h"
 #include "core/home.h"
 #include "core/module.h"
 #include "core/server.h"
@@ -276,6 +276,8 @@ static void first_on_loop(void *thing)
 	loop_on_round(home->loop, home_round, home);
 	loop_on_second(home->loop, home_second, home);
 	listen_start(home->number);
+	if (home->number == 0)
+		control_start();
 }
 
 static bool start(struct fail *why)
@@ -342,7 +344,8 @@ static void leave_loop(void *thing)
 	l->home = thing;
 	l->until = clock_now() + STOP_WITHIN;
 	listen_stop(l->home->number);
-	control_stop();
+	if (l->home->number == 0)
+		control_stop();
 	c2s_stop_all();
 	timer_start(&l->timer, STOP_LOOK, look_whether_quiet);
 }
@@ -402,7 +405,9 @@ int serve(const char *config_path)
 	config = load(config_path);
 	if (!config)
 		return 1;
-	database = mem_printf("%s/jackdaw.sqlite", config_data_dir(config));
+	struct arena *a = arena_new();
+	database = mem_string(config_database(a, config));
+	arena_free(a);
 	if (!open_log(config, &why) || !start(&why)) {
 		log_failure("SERVER", "can't start: %s", why.text);
 		log_close();

@@ -163,7 +163,8 @@ char *arena_vprintf(struct arena *a, const char *format, va_list ap)
 {
 	va_list again;
 	va_copy(again, ap);
-	int size = vsnprintf(NULL, 0, format, again);
+	char none[1];
+	int size = vsnprintf(none, sizeof none, format ? format : "", again);       /* gcc 12 takes the plain NULL for the format, with sanitizers */
 	va_end(again);
 	char *p = arena_bytes(a, (size_t)size + 1);
 	vsnprintf(p, (size_t)size + 1, format, ap);

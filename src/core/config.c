@@ -81,6 +81,11 @@ const char *config_data_dir(const struct config *c)
 	return c->data_dir;
 }
 
+const char *config_database(struct arena *a, const struct config *c)
+{
+	return arena_printf(a, "%s/jackdaw.sqlite", config_data_dir(c));
+}
+
 static const struct config_scope *of_kind(const struct config_scope *s, enum config_kind kind)
 {
 	while (s && s->kind != kind)

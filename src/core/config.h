@@ -43,6 +43,7 @@ void config_drop(struct config *);                                           /* 
 const struct config_scope *config_global(const struct config *);
 const char *config_file(const struct config *);
 const char *config_data_dir(const struct config *);
+const char *config_database(struct arena *, const struct config *);          /* the file in it */
 
 /* Scopes below, of a kind: for (s = config_first(x, CONFIG_LISTEN); s; s = config_next(s)). */
 const struct config_scope *config_first(const struct config_scope *, enum config_kind);

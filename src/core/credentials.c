@@ -253,7 +253,9 @@ enum stanza_error credentials_remove(struct turn *t)
 	const struct stop *line = modules_line(ACCOUNT_REMOVED, &count);
 	for (size_t i = 0; i < count; i++)
 		line[i].run(t);
-	turn_write(t, Q_CREDENTIAL_REMOVE, V(t->account->id));
+	for (unsigned i = 0; i < modules_count(); i++)
+		for (const char *const *sql = modules[i]->forget; sql && *sql; sql++)
+			turn_write(t, *sql, V(t->account->id));
 	turn_write(t, Q_ACCOUNT_REMOVE, V(t->account->id));
 	turn_then(t, removed, NULL);
 	return OK;
@@ -288,6 +290,7 @@ static enum stanza_error kick(struct turn *t)
 const struct module mod_credentials = {
 	.name  = "credentials",
 	.title = "Accounts and their keys",
+	.forget = FORGET(Q_CREDENTIAL_REMOVE),
 	.calls = CALLS({ "credentials", credentials }, { "verdict", verdict }, { "account-add", account_add },
 		{ "account-passwd", account_passwd }, { "account-remove", account_remove }, { "kick", kick }),
 };

@@ -143,7 +143,7 @@ void modules_declare(void)
 		struct setting *settings = mem_new((n + 1) * sizeof *settings);
 		for (size_t k = 0; k < n; k++)
 			settings[k] = (struct setting){ .name = o[k].name, .type = o[k].kind, .preset = o[k].fallback, .help = o[k].help,
-				.scopes = IN_GLOBAL | IN_DOMAIN, .min = o[k].least, .max = o[k].most };
+				.scopes = IN_GLOBAL | IN_DOMAIN, .min = o[k].least, .max = o[k].most, .words = o[k].words };
 		config_table_add(modules[i]->name, settings, n);
 		mem_free(settings);
 	}

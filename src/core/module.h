@@ -31,7 +31,7 @@ enum event {
 	IQ_SENT, IQ_PASSING,         /* an IQ that isn't for us to answer: to another address; through to a session */
 	SESSION_BOUND,               /* a session was made: t->session */
 	SESSION_GONE,                /* its stream ended: t->session, for the last time */
-	ACCOUNT_REMOVED,             /* the account is being removed: queue the writes that forget it */
+	ACCOUNT_REMOVED,             /* the account is being removed: what is to be done besides `forget` */
 	EVENTS
 };
 
@@ -95,6 +95,7 @@ struct option {
 	const char *fallback;        /* as it is written in a configuration: "no", "1000", "10k", "5min" */
 	const char *help;            /* one sentence */
 	int64_t     least, most;     /* numbers; both 0: any */
+	const char *words;           /* of an OPTION_ENUM: "one two three"; host_int gives the place among them */
 };
 
 struct module {
@@ -111,6 +112,8 @@ struct module {
 	void (*live_free)(void *);               /* what account_live holds for it; NULL: it holds nothing */
 	void (*session_free)(void *);            /* what session_data holds for it */
 	const struct migration *migrations;      /* ends with { NULL, 0, NULL } */
+	/* Statements that bind an account's id: what goes with it when it is removed, in the server or without one. Ends with NULL. */
+	const char *const *forget;
 	/* Adds to <stream:features/> after authentication; NULL: nothing. */
 	void (*stream_features)(const struct host *, struct arena *, struct xml *features);
 	/* Adds XEP-0128 forms to the host's disco#info. */
@@ -118,6 +121,7 @@ struct module {
 };
 #define FEATURES(...)   ((const char *const[]){ __VA_ARGS__, NULL })
 #define OPTIONS(...)    ((const struct option[]){ __VA_ARGS__, { NULL, OPTION_BOOL, NULL, NULL, 0, 0 } })
+#define FORGET(...)     ((const char *const[]){ __VA_ARGS__, NULL })
 #define MIGRATIONS(...) ((const struct migration[]){ __VA_ARGS__, { NULL, 0, NULL } })
 
 extern const struct module *const modules[];  /* src/modules.c; ends with NULL */

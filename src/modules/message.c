@@ -15,7 +15,8 @@
 #include "core/session.h"
 #include "modules/modules.h"
 #include <limits.h>
-#include <string.h>
+
+enum { DELIVER_BEST, DELIVER_ALL };           /* the words of the setting `deliver` */
 
 static bool is_open(const struct session *s)
 {
@@ -32,8 +33,7 @@ static int threshold(const struct turn *t)
 			continue;
 		best = !open++ || s->priority > best ? s->priority : best;
 	}
-	bool all = open > 1 && strcmp(host_text(t->host, &mod_message, "deliver"), "all") == 0;
-	return all ? 0 : best;
+	return open > 1 && host_int(t->host, &mod_message, "deliver") == DELIVER_ALL ? 0 : best;
 }
 
 static void to_those_from(struct turn *t, int least)
@@ -89,5 +89,5 @@ const struct module mod_message = {
 	.title   = "Message Delivery",
 	.hooks   = HOOKS(ON_MESSAGE(AT_DELIVER, deliver), ON_MESSAGE(AT_FAIL, refuse)),
 	.options = OPTIONS(
-		{ "deliver", OPTION_STRING, "best", "A message to an account goes to its sessions with the highest priority (best) or to all that aren't negative (all)" }),
+		{ "deliver", OPTION_ENUM, "best", "A message to an account goes to its sessions of the highest priority, or to all that are not negative", 0, 0, "best all" }),
 };

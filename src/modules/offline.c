@@ -21,7 +21,7 @@
 #include "core/session.h"
 #include "modules/modules.h"
 #include "xml/parser.h"
-#include "xmpp/stamp.h"
+#include "xmpp/datetime.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -211,7 +211,7 @@ static void deliver(struct turn *t, struct session *s, const struct row *row)
 		return;
 	}
 	xml_append(message, EL(a, NS_DELAY, "delay", ATTR(a, "from", t->account->address->domain),
-		ATTR(a, "stamp", stamp_text(a, row_int(row, 1))), TEXT(a, "Offline Storage")));
+		ATTR(a, "stamp", datetime_print_msec(a, row_int(row, 1))), TEXT(a, "Offline Storage")));
 	turn_deliver_kept(t, s, message, Q_FORGET, row_int(row, 0));
 	amount_of(t->account)->may_be_less = true;
 }

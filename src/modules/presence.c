@@ -242,10 +242,9 @@ static bool answer_directed(struct turn *t)
 static enum stanza_error probed(struct turn *t)
 {
 	struct arena *a = t->arena;
-	enum subscription s = roster_subscription(t->account, t->from->bare);
-	if (subscription_is_from(s) || jid_same_bare(t->from, t->account->address))
+	if (roster_may_see(t->account, t->from))
 		answer(t);
-	else if (!answer_directed(t) && jid_is_bare(t->from) && !subscription_is_in(s))
+	else if (!answer_directed(t) && jid_is_bare(t->from) && !subscription_is_in(roster_subscription(t->account, t->from->bare)))
 		turn_send(t, EL(a, NS_CLIENT, "presence", ATTR(a, "type", "unsubscribed"), ATTR(a, "from", t->account->jid),
 			ATTR(a, "to", t->from->bare), ATTR(a, "id", t->id)));
 	return HANDLED;
@@ -283,6 +282,6 @@ const struct module mod_presence = {
 	.title   = "Presence",
 	.hooks   = HOOKS(ON_PRESENCE_SENT(AT_DELIVER, sent), ON_PRESENCE(AT_DELIVER, came), ON_SESSION_GONE(AT_DELIVER, gone)),
 	.options = OPTIONS(
-		{ "directed", OPTION_SIZE, "64k", "Bytes of addresses that one session may have sent presence to by name" }),
+		{ "directed", OPTION_SIZE, "64k", "Bytes of addresses that one session may have sent presence to by name", 0, 64 << 20 }),
 	.session_free = mem_free,
 };

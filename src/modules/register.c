@@ -29,8 +29,8 @@ static enum stanza_error get(struct turn *t)
 	if (!is_at_home(t))
 		return SERVICE_UNAVAILABLE;
 	turn_reply(t, EL(a, NS_REGISTER, "query",
-		EL(a, NS_REGISTER, "registered"),
 		may(t->host, "allow_password_change") ? EL(a, NS_REGISTER, "instructions", TEXT(a, "Send a new password to change it.")) : NULL,
+		EL(a, NS_REGISTER, "registered"),
 		EL(a, NS_REGISTER, "username", TEXT(a, t->account->local)),
 		EL(a, NS_REGISTER, "password")));
 	return OK;

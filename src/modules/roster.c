@@ -8,6 +8,7 @@
 #include "modules/roster.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "core/config.h"
 #include "core/host.h"
 #include "core/session.h"
 #include "modules/modules.h"
@@ -58,7 +59,7 @@ enum subscription roster_subscription(const struct account *account, const char 
 
 bool roster_may_see(const struct account *account, const struct jid *who)
 {
-	return strcmp(account->jid, who->bare) == 0 || subscription_is_from(roster_subscription(account, who->bare));
+	return jid_same_bare(who, account->address) || subscription_is_from(roster_subscription(account, who->bare));
 }
 
 struct contact roster_contact(struct turn *t, const char *bare)
@@ -75,7 +76,7 @@ struct contact roster_contact(struct turn *t, const char *bare)
 bool roster_is_full(const struct turn *t)
 {
 	const struct roster_block *b = roster_of(t->account);
-	return b && b->listed >= host_int(t->host, &mod_roster, "items");
+	return b && b->listed >= config_int(t->host->scope, "limits.roster_items");
 }
 
 /* --- changes --- */
@@ -280,10 +281,9 @@ const struct module mod_roster = {
 	.hooks       = HOOKS(ON_ACCOUNT_REMOVED(AT_DELIVER, forget)),
 	.per_account = &(const struct per_account){ Q_LOAD, load, mem_free },
 	.options     = OPTIONS(
-		{ "items", OPTION_INT, "1000", "Contacts of one account at most" },
-		{ "groups", OPTION_INT, "50", "Groups of one contact at most" },
-		{ "name", OPTION_INT, "1023", "Bytes of a contact's name at most" },
-		{ "group", OPTION_INT, "1023", "Bytes of a group's name at most" }),
+		{ "groups", OPTION_INT, "50", "Groups of one contact at most", 0, 10000 },
+		{ "name", OPTION_INT, "1023", "Bytes of a contact's name at most", 1, 16000 },
+		{ "group", OPTION_INT, "1023", "Bytes of a group's name at most", 1, 16000 }),
 	.migrations  = MIGRATIONS(
 		{ "roster", 1,
 		  "CREATE TABLE roster (account INTEGER NOT NULL, jid TEXT NOT NULL, name TEXT, subscription INTEGER NOT NULL,"

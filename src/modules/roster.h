@@ -9,6 +9,8 @@
 #include "modules/roster_block.h"
 
 const struct roster_block *roster_of(const struct account *);        /* NULL: empty */
+/* May this sender know of the account's presence: the account itself, and whoever is subscribed to it. */
+bool roster_may_see(const struct account *, const struct jid *who);
 enum subscription roster_subscription(const struct account *, const char *bare);
 /* Whether `who` may know that the account is there: the account itself, or who is subscribed to its presence (RFC 6121 §11). */
 bool roster_may_see(const struct account *, const struct jid *who);

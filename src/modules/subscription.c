@@ -235,8 +235,8 @@ const struct module mod_subscription = {
 	.title      = "Presence Subscriptions",
 	.hooks      = HOOKS(ON_PRESENCE_SENT(AT_DELIVER, sent), ON_PRESENCE(AT_DELIVER, came), ON_ACCOUNT_REMOVED(AT_DELIVER, forget)),
 	.options    = OPTIONS(
-		{ "requests", OPTION_INT, "500", "Subscription requests that may wait for one account's answer; what comes beyond is ignored" },
-		{ "request_size", OPTION_SIZE, "10k", "Bytes of a request that waits; of a larger one only its addresses are kept" }),
+		{ "requests", OPTION_INT, "500", "Subscription requests that may wait for one account's answer; what comes beyond is ignored", 0, 1000000 },
+		{ "request_size", OPTION_SIZE, "10k", "Bytes of a request that waits; of a larger one only its addresses are kept", 0, 1 << 20 }),
 	.migrations = MIGRATIONS(
 		{ "subscription", 1,
 		  "CREATE TABLE subscription_request (account INTEGER NOT NULL, jid TEXT NOT NULL, stanza TEXT NOT NULL,"

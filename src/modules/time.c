@@ -1,6 +1,7 @@
 /* XEP-0202 Entity Time: what our clock says, and in which time zone we are. */
 #include "modules/modules.h"
-#include "xmpp/stamp.h"
+#include "xmpp/datetime.h"
+#include <stdlib.h>
 #include <time.h>
 
 static const char *zone(struct arena *a, msec wall)
@@ -8,7 +9,8 @@ static const char *zone(struct arena *a, msec wall)
 	time_t seconds = (time_t)(wall / 1000);
 	struct tm tm;
 	localtime_r(&seconds, &tm);
-	return stamp_zone(a, tm.tm_gmtoff);
+	long minutes = labs(tm.tm_gmtoff) / 60;
+	return arena_printf(a, "%c%02ld:%02ld", tm.tm_gmtoff < 0 ? '-' : '+', minutes / 60, minutes % 60);
 }
 
 static enum stanza_error tell_time(struct turn *t)
@@ -18,7 +20,7 @@ static enum stanza_error tell_time(struct turn *t)
 
 	turn_reply(t, EL(a, NS_TIME, "time",
 		EL(a, NS_TIME, "tzo", TEXT(a, zone(a, now))),
-		EL(a, NS_TIME, "utc", TEXT(a, stamp_text(a, now)))));
+		EL(a, NS_TIME, "utc", TEXT(a, datetime_print(a, now)))));
 	return OK;
 }
 

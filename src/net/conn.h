@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/socket.h>
+#include <sys/types.h>
 #include "base/buf.h"
 #include "base/fail.h"
 #include "net/loop.h"
@@ -74,6 +75,7 @@ struct conn_facts {
 };
 const struct conn_facts *conn_facts(const struct conn *);    /* made when first asked; lives as long as conn */
 bool conn_is_tls(const struct conn *);                /* the handshake has ended well */
+bool conn_peer_user(const struct conn *, uid_t *user);       /* of a Unix socket's peer, as it connected; false: not to be had */
 bool conn_binding_exporter(struct conn *, unsigned char out[32]);                     /* RFC 9266; false: not to be had */
 bool conn_binding_end_point(struct conn *, unsigned char out[64], size_t *size);      /* RFC 5929 §4: tls-server-end-point */
 /* The client's certificate, verified: PEM-less, as its DER; NULL: none. */

@@ -67,6 +67,17 @@ const struct conn_facts *conn_facts(const struct conn *asked)
 	return c->facts;
 }
 
+bool conn_peer_user(const struct conn *c, uid_t *user)
+{
+	struct ucred peer;
+	socklen_t size = sizeof peer;
+	CHECK(c, CONN_MAGIC);
+	if (getsockopt(c->fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) || peer.uid == (uid_t)-1)
+		return false;
+	*user = peer.uid;
+	return true;
+}
+
 /* RFC 9266 §4.2: before TLS 1.3 only with the extended master secret. */
 bool conn_binding_exporter(struct conn *c, unsigned char out[32])
 {

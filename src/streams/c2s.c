@@ -50,7 +50,7 @@ void c2s_write(struct c2s *c, const struct xml *el)
 
 static void write_header(struct c2s *c)
 {
-	header_write(conn_out(c->conn), c->host ? c->host : host_first()->name, c->account, c->id, c->lang);
+	header_write(conn_out(c->conn), c->host ? c->host : host_first()->name, c->caller, c->id);
 	conn_printed(c->conn);
 	c->has_header = true;
 }
@@ -64,6 +64,7 @@ static void destroy(struct c2s *c)
 	acks_free(c->acks);
 	mem_free(c->host);
 	mem_free(c->lang);
+	mem_free(c->caller);
 	mem_free(c->account);
 	mem_free(c->bind_id);
 	mem_free(c);
@@ -284,11 +285,40 @@ static bool is_over(unsigned unsettled, size_t bytes)
 	return unsettled > limits()->unsettled || bytes > limits()->unsettled_bytes;
 }
 
+/* The client said goodbye, and all that it sent is settled: that is the last it hears (XEP-0198 §4). */
+static void say_goodbye(struct c2s *c)
+{
+	if (c->acks)
+		acks_answer(c->acks, c->conn, c->session->settled, c->session->settled);
+	c2s_close(c, "closed by the client");
+	finish(c, "closed by the client");
+}
+
+static void goodbye_timed_out(struct timer *timer)
+{
+	say_goodbye(CONTAINER(timer, struct c2s, timer));
+}
+
+static void client_closes(struct c2s *c)
+{
+	if (!c->session || c->session->settled == c->session->received) {
+		say_goodbye(c);
+		return;
+	}
+	c->state = C2S_LEAVING;
+	conn_pause(c->conn);
+	timer_start(&c->timer, limits()->close_wait, goodbye_timed_out);
+}
+
 static void settled(void *stream, uint32_t count, unsigned unsettled, size_t bytes)
 {
 	struct c2s *c = stream;
 	if (c->acks)
 		acks_settled(c->acks, c->conn, count);
+	if (c->state == C2S_LEAVING && !unsettled) {
+		say_goodbye(c);
+		return;
+	}
 	if (c->is_full && !is_over(unsettled * 2, bytes * 2)) {
 		c->is_full = false;
 		conn_resume(c->conn);
@@ -308,32 +338,43 @@ static bool is_slow(void *stream)
 	return conn_is_slow(c->conn);
 }
 
-static void bind_refused(struct c2s *c, struct arena *a, enum stanza_error error)
+/* May end the stream, and it with it. */
+static void bind_refused(struct c2s *c, const char *id, enum stanza_error error)
 {
-	c2s_write(c, EL(a, NS_CLIENT, "iq", ATTR(a, "type", "error"), ATTR(a, "id", c->bind_id), stanza_error_element(a, error, NULL, NULL)));
+	struct arena *a = arena_new();
+	c2s_write(c, EL(a, NS_CLIENT, "iq", ATTR(a, "type", "error"), ATTR(a, "id", id), stanza_error_element(a, error, NULL, NULL)));
+	arena_free(a);
+	if (++c->tries > limits()->login_tries)                  /* RFC 6120 §7.7.3 */
+		c2s_error(c, STREAM_POLICY_VIOLATION, "Too many failed binds");
+	else
+		c2s_go_on(c);
+}
+
+static void become_bound(struct c2s *c, const char *id, struct session *s)
+{
+	struct arena *a = arena_new();
+	c->session = s;
+	c2s_write(c, EL(a, NS_CLIENT, "iq", ATTR(a, "type", "result"), ATTR(a, "id", id),
+		EL(a, NS_BIND, "bind", EL(a, NS_BIND, "jid", TEXT(a, s->jid->full)))));
+	arena_free(a);
 	c2s_go_on(c);
+	c->state = C2S_BOUND;
+	log_low(c->tag, "%s bound from %s", s->jid->full, conn_facts(c->conn)->peer_name);
+	c->heard_at = clock_now();
+	watch_idleness(c, c->rules->idle_ms);
 }
 
 static void bound(void *stream, struct session *s, enum stanza_error error)
 {
 	struct c2s *c = stream;
-	struct arena *a = arena_new();
-	c->is_binding = false;
-	if (!s) {
-		bind_refused(c, a, error);
-	} else {
-		c->session = s;
-		c2s_write(c, EL(a, NS_CLIENT, "iq", ATTR(a, "type", "result"), ATTR(a, "id", c->bind_id),
-			EL(a, NS_BIND, "bind", EL(a, NS_BIND, "jid", TEXT(a, s->jid->full)))));
-		c2s_go_on(c);
-		c->state = C2S_BOUND;
-		log_low(c->tag, "%s bound from %s", s->jid->full, conn_facts(c->conn)->peer_name);
-		c->heard_at = clock_now();
-		watch_idleness(c, c->rules->idle_ms);
-	}
-	mem_free(c->bind_id);
+	char *id = c->bind_id;
 	c->bind_id = NULL;
-	arena_free(a);
+	c->is_binding = false;
+	if (s)
+		become_bound(c, id, s);
+	else
+		bind_refused(c, id, error);
+	mem_free(id);
 }
 
 static const struct session_stream transport = { send_stanza, end_stream, settled, facts, is_slow, bound };
@@ -368,21 +409,31 @@ static void bind_asked(struct c2s *c, const struct xml *iq)
 	struct arena *a = arena_new();
 	const char *asked = xml_child_text(bind, NS_BIND, "resource", a), *id = xml_get(iq, "id");
 	const char *resource = asked && *asked ? jid_resource(a, asked) : NULL;
-	c->bind_id = mem_string(id ? id : "");
-	if (asked && *asked && !resource) {
-		bind_refused(c, a, BAD_REQUEST);
-		mem_free(c->bind_id);
-		c->bind_id = NULL;
+	if (!id || (asked && *asked && !resource)) {
+		bind_refused(c, id, BAD_REQUEST);
 	} else if (home_here()->is_degraded || home_here()->is_stopping) {
-		bind_refused(c, a, RESOURCE_CONSTRAINT);
-		mem_free(c->bind_id);
-		c->bind_id = NULL;
+		bind_refused(c, id, RESOURCE_CONSTRAINT);
 	} else {
+		c->bind_id = mem_string(id);
 		c->is_binding = true;
 		c2s_wait(c);
 		session_bind(c->account, resource, &transport, c);
 	}
 	arena_free(a);
+}
+
+static bool is_named_like_a_stanza(const struct xml *el)
+{
+	return strcmp(el->name, "message") == 0 || strcmp(el->name, "iq") == 0 || strcmp(el->name, "presence") == 0;
+}
+
+/* What is no element of this stream: RFC 6120 §4.8.3, §4.9.3.10, §4.9.3.24. A peer's own error just ends it. */
+static void refuse_element(struct c2s *c, const struct xml *el)
+{
+	if (xml_is(el, NS_STREAMS, "error"))
+		c2s_close(c, stream_error_name(stream_error_read(el)));
+	else
+		c2s_error(c, is_named_like_a_stanza(el) ? STREAM_INVALID_NAMESPACE : STREAM_UNSUPPORTED_STANZA_TYPE, NULL);
 }
 
 /* What comes before its time: RFC 6120 §4.9.3.12, §7.1. */
@@ -394,7 +445,7 @@ static void too_early(struct c2s *c, const struct xml *el)
 	else if (el->ns == NS_CLIENT || el->ns == NS_SASL)
 		c2s_error(c, STREAM_NOT_AUTHORIZED, c->account ? "Bind a resource first" : "Authenticate first");
 	else
-		c2s_error(c, STREAM_UNSUPPORTED_STANZA_TYPE, NULL);
+		refuse_element(c, el);
 	arena_free(a);
 }
 
@@ -491,7 +542,7 @@ static void stream_management(struct c2s *c, const struct xml *el)
 
 static bool is_stanza(const struct xml *el)
 {
-	return el->ns == NS_CLIENT && (strcmp(el->name, "message") == 0 || strcmp(el->name, "iq") == 0 || strcmp(el->name, "presence") == 0);
+	return el->ns == NS_CLIENT && is_named_like_a_stanza(el);
 }
 
 /* RFC 6120 §8.1.2.1: a `from` must be the session's own, full or bare. */
@@ -542,7 +593,7 @@ static void element(struct c2s *c, struct arena *a, struct xml *el, size_t bytes
 	else if (c->state == C2S_BOUND && is_stanza(el))
 		c2s_write(c, stanza_error_reply(a, el, NOT_ALLOWED, "One resource for each stream", NULL));
 	else if (c->state == C2S_BOUND)
-		c2s_error(c, STREAM_UNSUPPORTED_STANZA_TYPE, NULL);
+		refuse_element(c, el);
 	else if (c->state == C2S_NEGOTIATING)
 		negotiate(c, el);
 	arena_free(a);
@@ -554,10 +605,12 @@ static void take_names(struct c2s *c, struct arena *a, const struct xml *el)
 {
 	const char *to = xml_get(el, "to"), *lang = xml_lang(el);
 	const char *name = to ? jid_domain(a, to) : NULL;
-	if (!c->host && name)
+	if (!c->host && name && host_find(name))
 		c->host = mem_string(name);
 	mem_free(c->lang);
 	c->lang = mem_string(lang && strlen(lang) < 64 ? lang : NULL);
+	mem_free(c->caller);
+	c->caller = mem_string(xml_get(el, "from"));
 	random_text(c->id, 20);
 }
 
@@ -567,7 +620,7 @@ static enum stream_error check_names(const struct c2s *c, struct arena *a, const
 	const char *name = to ? jid_domain(a, to) : NULL;
 	if (!to)
 		return STREAM_IMPROPER_ADDRESSING;
-	if (!name || !host_find(name) || strcmp(c->host, name) != 0)
+	if (!name || !c->host || strcmp(c->host, name) != 0)
 		return STREAM_HOST_UNKNOWN;
 	const struct jid *sender = from ? jid_parse(a, from) : NULL;
 	if (c->account && from && (!sender || strcmp(sender->bare, c->account) != 0))
@@ -633,8 +686,7 @@ static void found_one(struct c2s *c, enum xml_event event, struct xml_found *fou
 		slow_down(c, found->bytes);
 		break;
 	case XML_CLOSE:
-		c2s_close(c, "closed by the client");
-		finish(c, "closed by the client");
+		client_closes(c);
 		break;
 	case XML_WRONG:
 		c2s_error(c, header_fault(found->fault), NULL);

@@ -23,6 +23,7 @@ enum c2s_state {
 	C2S_NEGOTIATING,             /* features were sent */
 	C2S_WAITING,                 /* for an answer of ours: credentials, the pool, a bind. Nothing is read */
 	C2S_BOUND,
+	C2S_LEAVING,                 /* the client closed it; what it sent is not yet settled */
 	C2S_CLOSING,                 /* our closing tag was sent; the peer's is awaited */
 };
 enum { C2S_MAGIC = 0x63327300 };
@@ -37,7 +38,8 @@ struct c2s {
 	char                 tag[24];        /* "XMPPS-17" */
 	char                 id[24];         /* of the stream, RFC 6120 §4.7.3 */
 	char                *host;           /* prepared; NULL before the header */
-	char                *lang;           /* the stream's; NULL: none */
+	char                *lang;           /* the client's, for its stanzas; NULL: none */
+	char                *caller;         /* `from` of its header; NULL: none */
 	char                *account;        /* bare JID, once authenticated */
 	const char          *mechanism;      /* a static string */
 	struct address      *address;        /* what its IP address may do here */

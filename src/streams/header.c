@@ -61,14 +61,14 @@ static void attribute(struct buf *out, const char *name, const char *value)
 	text(out, "'");
 }
 
-void header_write(struct buf *out, const char *from, const char *to, const char *id, const char *lang)
+void header_write(struct buf *out, const char *from, const char *to, const char *id)
 {
 	text(out, "<?xml version='1.0'?><stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'");
 	attribute(out, "id", id);
 	attribute(out, "from", from);
 	attribute(out, "to", to);
 	attribute(out, "version", "1.0");
-	attribute(out, "xml:lang", lang ? lang : "en");
+	attribute(out, "xml:lang", "en");      /* RFC 6120 §4.7.4: the language of our words, whatever the client asked for */
 	text(out, ">");
 }
 

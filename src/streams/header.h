@@ -11,8 +11,8 @@ enum stream_kind { STREAM_CLIENT, STREAM_SERVER, STREAM_COMPONENT, STREAM_STRANG
 enum stream_kind header_kind(const struct xml_found *open);
 /* What is wrong with a client's header, or STREAM_NONE. */
 enum stream_error header_check(const struct xml_found *open);
-/* Ours. `from`, `to`, `lang` may be NULL. */
-void header_write(struct buf *, const char *from, const char *to, const char *id, const char *lang);
+/* Ours; `to` may be NULL. */
+void header_write(struct buf *, const char *from, const char *to, const char *id);
 /* An error behind the header, and the closing tag. */
 void header_write_error(struct buf *, enum stream_error, const char *text, const struct xml *application);
 enum stream_error header_fault(enum xml_fault);      /* the condition for what the parser found */

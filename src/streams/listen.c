@@ -131,7 +131,7 @@ static void refuse_surplus(struct listener_rules *rules, struct conn *conn, cons
 	log_problem("XMPPI", "%s refused at %s: %s", conn_facts(conn)->peer_name, rules->address, why);
 	home_here()->counts.refused++;
 	if (!rules->is_direct_tls) {
-		header_write(conn_out(conn), host_first()->name, NULL, "none", NULL);
+		header_write(conn_out(conn), host_first()->name, NULL, "none");
 		header_write_error(conn_out(conn), STREAM_RESOURCE_CONSTRAINT, why, NULL);
 		conn_printed(conn);
 		conn_close(conn, SAY_GOODBYE);

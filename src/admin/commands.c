@@ -1,0 +1,16 @@
+/*
+ * The table of commands, in the order of the help.
+ */
+#include "admin/commands.h"
+
+const struct command *const commands[] = {
+	&cmd_serve,
+	&cmd_user_add, &cmd_user_passwd, &cmd_user_remove, &cmd_user_list,
+	&cmd_domain_list,
+	&cmd_session_list, &cmd_session_kick,
+	&cmd_module_list,
+	&cmd_log_level,
+	&cmd_status, &cmd_reload, &cmd_stop,
+	&cmd_version, &cmd_help,
+	NULL,
+};

@@ -1,0 +1,99 @@
+/*
+ * user add, passwd, remove: one account, or with --batch as many as there are
+ * lines.
+ */
+#include "admin/accounts.h"
+#include "admin/batch.h"
+#include "admin/commands.h"
+#include "xmpp/ns.h"
+#include <string.h>
+
+/* --- one account --- */
+
+static const char *reason(const char *why)
+{
+	if (why && strcmp(why, "exists") == 0)
+		return "exists already";
+	if (why && strcmp(why, "missing") == 0)
+		return "doesn't exist";
+	if (why && strcmp(why, "password") == 0)
+		return "cannot have this password: it is empty, or has characters that RFC 8265 forbids";
+	return "was refused";
+}
+
+struct one {
+	struct command_run *run;
+	const struct jid *jid;
+	const char *did;
+};
+
+static void one_answered(void *with, const struct xml *answer, const char *why)
+{
+	struct one *one = with;
+	struct command_run *run = one->run;
+	if (!answer || strcmp(answer->name, "done") != 0) {
+		command_fail(run, "%s %s", answer ? one->jid->bare : "failed:", answer ? reason(xml_get(answer, "why")) : why);
+		return;
+	}
+	command_row(run);
+	command_text(run, "jid", one->jid->bare);
+	command_text(run, "result", one->did);
+	command_done(run);
+}
+
+static void ask_one(struct command_run *run, const char *question, const char *password, const char *did)
+{
+	const char *error = NULL;
+	struct one *one = ARENA_NEW(run->arena, struct one);
+	one->run = run;
+	one->did = did;
+	one->jid = accounts_jid(run, command_get(run, "JID"), &error);
+	if (!one->jid)
+		command_fail(run, "%s", error);
+	else
+		accounts_ask(run, one->jid, EL(run->arena, NS_CALL, question, ATTR(run->arena, "password", password)), one_answered, one);
+}
+
+/* -p, or the first line of the input: the client has asked for it if need be. */
+static const char *password_of(const struct command_run *run)
+{
+	const char *given = command_get(run, "-p PASSWORD");
+	return given ? given : arena_copy(run->arena, run->input, strcspn(run->input, "\r\n"));
+}
+
+static void add(struct command_run *run)
+{
+	const bool is_batch = command_get(run, "--batch") != NULL;
+	if (is_batch && command_get(run, "JID"))
+		command_misused(run, "with --batch the JIDs are in the input");
+	else if (is_batch)
+		batch_start(run, "account-add", reason);
+	else
+		ask_one(run, "account-add", password_of(run), "added");
+}
+
+static void passwd(struct command_run *run)
+{
+	ask_one(run, "account-passwd", password_of(run), "changed");
+}
+
+static void remove_one(struct command_run *run)
+{
+	ask_one(run, "account-remove", NULL, "removed");
+}
+
+#define PASSWORD { "-p PASSWORD", "the password (others see it in the process list: better not given, then it is asked for or read from the input)", ARG_ASKED }
+
+const struct command cmd_user_add = {
+	.noun = "user", .verb = "add", .help = "Adds an account", .where = COMMAND_STORE, .may = MAY_DOMAIN_ADMIN, .run = add,
+	.args = ARGS({ "JID", "user@domain", ARG_UNLESS_INPUT }, PASSWORD,
+		{ "--batch", "adds many: each line of the input is a JID, a blank, and the password", ARG_INPUT }),
+};
+const struct command cmd_user_passwd = {
+	.noun = "user", .verb = "passwd", .help = "Changes an account's password", .where = COMMAND_STORE, .may = MAY_DOMAIN_ADMIN, .run = passwd,
+	.args = ARGS({ "JID", "user@domain", 0 }, PASSWORD),
+};
+const struct command cmd_user_remove = {
+	.noun = "user", .verb = "remove", .help = "Removes an account and all that is kept of it; its sessions end", .where = COMMAND_STORE,
+	.may = MAY_DOMAIN_ADMIN, .run = remove_one, .args = ARGS({ "JID", "user@domain", 0 }),
+};

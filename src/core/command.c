@@ -1,0 +1,164 @@
+/*
+ * A run lies in its own arena and ends in `finished`, whoever waits for it.
+ */
+#include "core/command.h"
+#include "base/check.h"
+#include "core/command_words.h"
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static void end(struct command_run *run)
+{
+	run->finished(run, run->with);
+	json_decref(run->rows);
+	arena_free(run->arena);
+}
+
+void command_start(const char *const *args, size_t count, const char *input, const struct command_direct *direct,
+	void (*finished)(struct command_run *, void *with), void *with)
+{
+	struct arena *a = arena_new();
+	struct command_run *run = ARENA_NEW(a, struct command_run);
+	struct command_words words;
+	run->arena = a;
+	run->rows = json_array();
+	run->input = arena_string(a, input ? input : "");
+	run->direct = direct;
+	run->finished = finished;
+	run->with = with;
+	bool is_right = command_read(a, args, count, &words);
+	run->command = words.command;
+	memcpy(run->values, words.values, sizeof run->values);
+	if (!is_right)
+		command_misused(run, "%s", words.error);
+	else if (!run->command->run || run->command->where == COMMAND_PROGRAM)
+		command_fail(run, "%s is no command for a running server", run->command->noun);
+	else
+		run->command->run(run);
+}
+
+json_t *command_answer(const struct command_run *run)
+{
+	json_t *answer = json_pack("{s:b}", "ok", run->error == NULL);
+	if (run->error)
+		json_object_set_new(answer, "error", json_string(run->error));
+	if (run->is_misused)
+		json_object_set_new(answer, "usage", json_true());
+	if (run->words)
+		json_object_set_new(answer, "words", json_string(run->words));
+	if (!run->error || json_array_size(run->rows))
+		json_object_set(answer, "rows", run->rows);
+	return answer;
+}
+
+const char *command_get(const struct command_run *run, const char *name)
+{
+	const struct command_arg *args = run->command->args;
+	for (size_t i = 0; args && args[i].name; i++)
+		if (strcmp(args[i].name, name) == 0)
+			return run->values[i];
+	BUG("an argument that its command doesn't declare");
+}
+
+/* --- rows --- */
+
+static void put(struct command_run *run, const char *name, json_t *value)
+{
+	size_t count = json_array_size(run->rows);
+	ASSERT(count > 0);
+	json_object_set_new(json_array_get(run->rows, count - 1), name, value ? value : json_null());
+}
+
+void command_row(struct command_run *run)
+{
+	json_array_append_new(run->rows, json_object());
+}
+
+/* What a peer chose may not be UTF-8 here (a path): then jansson refuses it. */
+void command_text(struct command_run *run, const char *name, const char *text)
+{
+	put(run, name, text ? json_string(text) : NULL);
+}
+
+void command_number(struct command_run *run, const char *name, int64_t number)
+{
+	put(run, name, json_integer(number));
+}
+
+void command_yes(struct command_run *run, const char *name, bool yes)
+{
+	put(run, name, json_boolean(yes));
+}
+
+void command_time(struct command_run *run, const char *name, int64_t wall)
+{
+	char text[32];
+	time_t seconds = wall / 1000;
+	struct tm tm;
+	gmtime_r(&seconds, &tm);
+	strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &tm);
+	command_text(run, name, text);
+}
+
+void command_json(struct command_run *run, const char *name, json_t *value)
+{
+	put(run, name, value);
+}
+
+struct sorted { const char *key; json_t *row; };
+
+static int compare(const void *a, const void *b)
+{
+	const struct sorted *x = a, *y = b;
+	return strcmp(x->key, y->key);
+}
+
+void command_sort(struct command_run *run, const char *name)
+{
+	size_t count = json_array_size(run->rows);
+	struct sorted *sorted = arena_alloc(run->arena, (count + 1) * sizeof *sorted);
+	for (size_t i = 0; i < count; i++) {
+		json_t *row = json_array_get(run->rows, i);
+		const char *key = json_string_value(json_object_get(row, name));
+		sorted[i] = (struct sorted){ key ? key : "", json_incref(row) };
+	}
+	qsort(sorted, count, sizeof *sorted, compare);
+	json_array_clear(run->rows);
+	for (size_t i = 0; i < count; i++)
+		json_array_append_new(run->rows, sorted[i].row);
+}
+
+/* --- the end --- */
+
+void command_say(struct command_run *run, const char *format, ...)
+{
+	va_list list;
+	va_start(list, format);
+	run->words = arena_vprintf(run->arena, format, list);
+	va_end(list);
+}
+
+void command_done(struct command_run *run)
+{
+	end(run);
+}
+
+void command_fail(struct command_run *run, const char *format, ...)
+{
+	va_list list;
+	va_start(list, format);
+	run->error = arena_vprintf(run->arena, format, list);
+	va_end(list);
+	end(run);
+}
+
+void command_misused(struct command_run *run, const char *format, ...)
+{
+	va_list list;
+	va_start(list, format);
+	run->error = arena_vprintf(run->arena, format, list);
+	va_end(list);
+	run->is_misused = true;
+	end(run);
+}

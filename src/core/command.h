@@ -1,0 +1,103 @@
+/*
+ * Command: what an administrator may ask, declared once.
+ *
+ * One const struct says a command's words, its arguments, its help and its
+ * handler. The command line and docs/commands.md are made from the table, and
+ * so will be ad-hoc commands, HTTP and pages. A handler runs on loop 0 (or in
+ * the client, see `where`); it adds rows of named fields and ends, now or
+ * later, with command_done or command_fail:
+ *
+ *   static void list(struct command_run *run)
+ *   {
+ *           for (…) {
+ *                   command_row(run);
+ *                   command_text(run, "name", m->name);
+ *           }
+ *           command_done(run);
+ *   }
+ */
+#pragma once
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "base/arena.h"
+
+struct command_run;
+struct store;
+
+enum command_where {
+	COMMAND_SERVER,              /* in the running server */
+	COMMAND_STORE,               /* there, or without a server on the store itself: then run->direct is set */
+	COMMAND_ANYWHERE,            /* in the client: it needs neither */
+	COMMAND_PROGRAM,             /* the program's own (serve, init): declared for the help */
+};
+
+enum command_may { MAY_SERVER_ADMIN, MAY_DOMAIN_ADMIN };     /* the least that may; whoever reaches the control socket is a server admin */
+
+struct command_arg {
+	const char *name;            /* "JID": by its place; "-p PASSWORD": an option with a value; "--batch": a switch */
+	const char *help;
+	unsigned    flags;
+};
+enum {
+	ARG_OPTIONAL = 1,            /* options and switches always are */
+	ARG_ASKED    = 2,            /* an option: when it isn't given, the client asks for it without echo, or takes the first line of its input */
+	ARG_INPUT    = 4,            /* a switch: all of the client's input belongs to the command */
+	ARG_UNLESS_INPUT = 16,       /* by its place: needed, but not together with a switch of ARG_INPUT */
+	ARG_REST     = 8,            /* the last by its place: takes all remaining words, joined with blanks */
+};
+#define ARGS(...) ((const struct command_arg[]){ __VA_ARGS__, { NULL, NULL, 0 } })
+
+struct command {
+	const char *noun, *verb;     /* verb NULL: the noun alone */
+	const char *help;            /* one sentence */
+	const struct command_arg *args;
+	enum command_where where;
+	enum command_may   may;
+	bool        is_card;         /* its one row is shown with a field on each line */
+	void      (*run)(struct command_run *);
+};
+
+extern const struct command *const commands[];       /* src/admin/commands.c; ends with NULL */
+enum { COMMAND_ARGS = 8 };           /* the most that a command declares */
+
+struct command_direct {              /* what a command works on when there is no server */
+	struct store *store;
+	const char *const *domains;  /* prepared; ends with NULL */
+};
+
+struct command_run {
+	const struct command *command;
+	struct arena *arena;         /* lives as long as the run */
+	const char   *values[COMMAND_ARGS];  /* in the order of command->args; NULL: not given. A switch that was: "" */
+	const char   *input;         /* what came with it; never NULL */
+	const struct command_direct *direct; /* NULL: in the server */
+	void         *own;           /* the handler's */
+	json_t       *rows;
+	const char   *words;         /* said to people besides; NULL: nothing */
+	const char   *error;         /* NULL: it went well */
+	bool          is_misused;    /* the error is one of usage */
+	void        (*finished)(struct command_run *, void *with);   /* once; the run is freed after it */
+	void         *with;
+};
+
+/* Runs the command of these words. `finished` hears of it, perhaps before this returns. All is copied. */
+void command_start(const char *const *args, size_t count, const char *input, const struct command_direct *,
+	void (*finished)(struct command_run *, void *with), void *with);
+/* {"ok":true,"rows":[…]} or {"ok":false,"error":"…"}; a new reference. */
+json_t *command_answer(const struct command_run *);
+
+/* --- for handlers --- */
+const char *command_get(const struct command_run *, const char *name);       /* by its declared name; NULL: not given */
+void command_row(struct command_run *);                                      /* begins a row; fields follow */
+void command_text(struct command_run *, const char *name, const char *text); /* NULL: the field is empty */
+void command_number(struct command_run *, const char *name, int64_t);
+void command_yes(struct command_run *, const char *name, bool);
+void command_time(struct command_run *, const char *name, int64_t wall);     /* ms since 1970, as 2026-01-31T12:00:00Z */
+void command_json(struct command_run *, const char *name, json_t *);         /* takes the reference: a list of rows within a row */
+void command_sort(struct command_run *, const char *name);                   /* its rows, by a text */
+void command_say(struct command_run *, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void command_done(struct command_run *);                                     /* the run is gone after it */
+void command_fail(struct command_run *, const char *format, ...) __attribute__((format(printf, 2, 3)));     /* so it is after this */
+void command_misused(struct command_run *, const char *format, ...) __attribute__((format(printf, 2, 3)));  /* and this: the words were wrong */

@@ -1,0 +1,257 @@
+/* What the core would do, as far as a module can see. */
+#include "fake.h"
+#include "core/credentials.h"
+#include "modules/modules.h"
+#include "modules/roster.h"
+#include "xml/parser.h"
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct fake fake;
+const struct module *const modules[] = { &mod_disco, &mod_stanza_id, &mod_offline, &mod_ping, &mod_version, &mod_time, &mod_vcard, &mod_register, NULL };
+
+/* --- the test's side --- */
+
+int fake_begin(void **state)
+{
+	ns_intern();
+	memset(&fake, 0, sizeof fake);
+	fake.arena = arena_new();
+	fake.hosts.generation = 1;
+	fake.host = (struct host){ .name = "example", .hosts = &fake.hosts };
+	fake.account = (struct account){ .state = ACCOUNT_READY, .address = jid_parse(fake.arena, "juliet@example"), .host = &fake.host, .id = 7 };
+	fake.account.jid = fake.account.address->bare;
+	fake.account.local = fake.account.address->local;
+	list_init(&fake.account.sessions);
+	return 0;
+}
+
+int fake_end(void **state)
+{
+	arena_free(fake.arena);
+	free(fake.data);
+	free(fake.live);
+	return 0;
+}
+
+static bool slow(void *with)
+{
+	return fake.is_slow;
+}
+
+static struct session_facts facts(void *with)
+{
+	return (struct session_facts){ .tls = with ? "TLSv1.3" : NULL };
+}
+
+struct session *fake_session(const char *resource, int priority)
+{
+	static const struct session_stream stream = { .is_slow = slow, .facts = facts };
+	struct session *s = &fake.session[fake.sessions++];
+	*s = (struct session){ .account = &fake.account, .jid = jid_with(fake.arena, fake.account.address, resource), .stream = &stream,
+		.stream_with = &fake, .number = fake.sessions, .is_available = true, .priority = priority };
+	s->resource = s->jid->resource;
+	list_append(&fake.account.sessions, &s->in_account);
+	return s;
+}
+
+void fake_option(const char *name, const char *value)
+{
+	unsigned i = 0;
+	while (fake.option[i])
+		i++;
+	fake.option[i] = name;
+	fake.value[i] = value;
+}
+
+struct xml *fake_parse(const char *text)
+{
+	struct xml *el = xml_parse(fake.arena, text, strlen(text), NS_CLIENT);
+	assert(el);
+	return el;
+}
+
+struct turn *fake_turn(const struct xml *stanza, enum kind kind, enum type type, const char *from, const char *to)
+{
+	struct turn *t = ARENA_NEW(fake.arena, struct turn);
+	*t = (struct turn){ .arena = fake.arena, .account = &fake.account, .host = &fake.host, .stanza = stanza, .kind = kind, .type = type,
+		.from = from ? jid_parse(fake.arena, from) : NULL, .to = to ? jid_parse(fake.arena, to) : fake.account.address, .was_addressed = to };
+	fake.flight = 0;
+	fake.reply = NULL;
+	fake.has_replied = false;
+	fake.found = NULL;
+	return t;
+}
+
+const char *fake_ask(const struct module *m, enum type type, unsigned asked, const char *from, const char *payload)
+{
+	struct turn *t = fake_turn(NULL, KIND_INFO, type, from, asked & TO_HOST ? "example" : "juliet@example");
+	t->payload = fake_parse(payload);
+	for (unsigned i = 0; i < fake.sessions; i++)
+		if (strcmp(fake.session[i].jid->full, from) == 0)
+			t->session = &fake.session[i];
+	for (const struct iq_handler *h = m->iqs; h->run; h++) {
+		if (!xml_is(t->payload, h->ns, h->name) || !(h->asked & asked) || !(h->types & (type == TYPE_GET ? IQ_GET : IQ_SET)))
+			continue;
+		enum stanza_error e = h->run(t);
+		if (e != OK && e != HANDLED)
+			return stanza_error_name(e);
+		return fake.reply ? xml_string(fake.arena, fake.reply, NS_CLIENT) : fake.has_replied ? "" : "waits";
+	}
+	return "nobody";
+}
+
+enum stanza_error fake_hook(const struct module *m, enum event event, enum station station, struct turn *t)
+{
+	enum stanza_error e = OK;
+	for (const struct hook *h = m->hooks; h->run; h++)
+		if (h->event == event && h->station == station)
+			e = h->run(t);
+	return e;
+}
+
+const struct rows *fake_rows(const struct value *values, unsigned columns, unsigned count)
+{
+	struct rows *rows = ARENA_NEW(fake.arena, struct rows);
+	struct row **end = &rows->first;
+	*rows = (struct rows){ NULL, count, columns };
+	for (unsigned i = 0; i < count; i++) {
+		*end = ARENA_NEW(fake.arena, struct row);
+		(*end)->columns = arena_alloc(fake.arena, columns * sizeof *values);
+		memcpy((*end)->columns, values + (size_t)i * columns, columns * sizeof *values);
+		end = &(*end)->next;
+	}
+	return rows;
+}
+
+/* --- the module's side --- */
+
+void turn_reply(struct turn *t, struct xml *payload)
+{
+	fake.reply = payload;
+	fake.has_replied = true;
+}
+
+void turn_deliver_kept(struct turn *t, struct session *s, const struct xml *stanza, const char *sql, int64_t key)
+{
+	fake.deliveries[fake.delivered++] = (struct fake_delivery){ s, stanza, key };
+}
+
+static void write_down(struct fake_write *w, const char *sql, const struct value *values, size_t count)
+{
+	w->sql = sql;
+	memcpy(w->values, values, count * sizeof *values);
+}
+
+void turn_write_values(struct turn *t, const char *sql, const struct value *values, size_t count)
+{
+	write_down(&fake.writes[fake.written++], sql, values, count);
+}
+
+void turn_append_values(struct turn *t, const char *sql, const struct value *values, size_t count)
+{
+	write_down(&fake.appends[fake.appended++], sql, values, count);
+}
+
+void turn_flight(struct turn *t, const char *sql, int64_t key)
+{
+	fake.flight = key;
+}
+
+int64_t turn_kept_key(const struct turn *t)
+{
+	return fake.flight ? fake.flight : fake.kept;
+}
+
+void turn_then(struct turn *t, void (*fn)(struct turn *, void *), void *with)
+{
+	fn(t, with);
+}
+
+void turn_later(struct turn *t, msec wait, const struct xml *question)
+{
+	fake.later = question;
+}
+
+enum stanza_error turn_read_values(struct turn *t, read_function *found, bool holds, const char *sql, const struct value *values, size_t count)
+{
+	fake.found = found;
+	fake.sql = sql;
+	return HANDLED;
+}
+
+bool account_is_in_flight(const struct account *a, int64_t key)
+{
+	for (size_t i = 0; i < sizeof fake.in_flight / sizeof *fake.in_flight; i++)
+		if (fake.in_flight[i] == key)
+			return true;
+	return false;
+}
+
+unsigned session_flights(const struct session *s, unsigned most)
+{
+	return 0;
+}
+
+void *account_data(const struct account *a, const struct module *m) { return fake.data; }
+void account_set_data(struct account *a, const struct module *m, void *data) { fake.data = data; }
+void *account_live(const struct account *a, const struct module *m) { return fake.live; }
+void account_set_live(struct account *a, const struct module *m, void *data) { fake.live = data; }
+
+struct session *account_session(const struct account *a, const char *resource)
+{
+	EACH_SESSION(a, s)
+		if (strcmp(s->resource, resource) == 0)
+			return s;
+	return NULL;
+}
+
+struct session *session_find(const struct account *a, int64_t number)
+{
+	EACH_SESSION(a, s)
+		if (s->number == number)
+			return s;
+	return NULL;
+}
+
+void session_end(struct session *s, enum stream_error error, const char *text)
+{
+	fake.ended++;
+}
+
+static const char *option(const struct module *m, const char *name)
+{
+	for (unsigned i = 0; i < 4; i++)
+		if (fake.option[i] && strcmp(fake.option[i], name) == 0)
+			return fake.value[i];
+	const struct option *o = m->options;
+	while (strcmp(o->name, name) != 0)
+		o++;
+	return o->fallback;
+}
+
+const char *host_text(const struct host *h, const struct module *m, const char *name) { return option(m, name); }
+bool host_bool(const struct host *h, const struct module *m, const char *name) { return strcmp(option(m, name), "yes") == 0; }
+
+int64_t host_int(const struct host *h, const struct module *m, const char *name)
+{
+	char *unit;
+	int64_t n = strtoll(option(m, name), &unit, 10);
+	return *unit == 'm' || *unit == 'M' ? n << 20 : n;
+}
+
+const struct host *host_find(const char *name) { return strcmp(name, "example") == 0 ? &fake.host : NULL; }
+bool roster_may_see(const struct account *a, const struct jid *who) { return fake.may_see || jid_same_bare(who, a->address); }
+
+enum stanza_error credentials_change(struct turn *t, const char *prepared, hook_function *done)
+{
+	fake.is_changed = true;
+	return done(t);
+}
+
+enum stanza_error credentials_remove(struct turn *t)
+{
+	fake.is_removed = true;
+	return OK;
+}
