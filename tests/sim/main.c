@@ -111,6 +111,7 @@ static void prepare(void)
 	ns_intern();
 	if (!modules_wire(&why))
 		life_failed("%s", why.text);
+	config_begin(database);
 	log_limit = verbose ? LOG_ALL : LOG_FAILURE;
 }
 

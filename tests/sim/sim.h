@@ -81,6 +81,7 @@ void store_template(const char *path);       /* makes the database that every se
 bool store_is_idle(void);
 
 /* --- sim_host.c --- */
+void config_begin(const char *path);         /* once, before the first life; the file is for a moment */
 void hosts_begin(void);
 struct hosts *hosts_of_sim(void);
 struct listener_rules *rules_of_sim(void);

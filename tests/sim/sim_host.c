@@ -1,115 +1,75 @@
 /*
- * One host, made by hand: core/host.h where limits are drawn anew in each life
- * and modules' settings are what their tables say without a configuration.
+ * One host of a configuration of a few lines, whose limits are drawn anew in
+ * each life; and the listener that nobody listens on.
  */
 #include "sim.h"
-#include "base/check.h"
-#include "core/home.h"
-#include "core/module.h"
+#include "core/config.h"
+#include "core/config_report.h"
+#include "core/host.h"
 #include "record.h"
 #include "streams/listen.h"
-#include <stdlib.h>
-#include <string.h>
+#include <stdio.h>
+#include <unistd.h>
 
-static struct host host;
-static struct hosts hosts;
-static struct listener_rules rules;
-static const char *const mechanisms[] = { "SCRAM-SHA-256", "PLAIN", NULL };
+static struct config *config;
+static struct hosts *hosts;
+static struct listener_rules rules = { .clients = true };
 
+static const char text[] =
+	"domain \"" HOST "\" {\n"
+	"  tls = off\n"
+	"  auth { allow_plain_without_tls = yes;  mechanisms = [ SCRAM-SHA-256, PLAIN ] }\n"
+	"}\n";
+
+void config_begin(const char *path)
+{
+	struct config_report report = { 0 };
+	FILE *f = fopen(path, "w");
+	if (!f || fputs(text, f) < 0 || fclose(f))
+		life_failed("cannot write %s", path);
+	config_report_init(&report);
+	config = config_load(path, 0, &report);
+	unlink(path);
+	if (!config)
+		life_failed("the configuration is refused");
+	config_report_clear(&report);
+}
+
+/* Numbers that provoke orders: few turns in a round, few loads, little that may be unsettled. */
 static void draw_limits(struct core_limits *l)
 {
-	*l = (struct core_limits){
-		.mailbox = 10000, .resources = 20, .turns_per_round = dice_between(1, 8), .loads = dice_between(1, 4),
-		.idle_account = 60000, .append_patience = 3600000, .wrong_passwords = 10, .wrong_password_pause = 60000,
-		.verifier_cache = dice_chance(50) ? 3600000 : 0,
-		.stanza_before = 10000, .stanza = 65536, .depth = 30, .attributes = 50, .name = 256,
-		.write_soft = 4000, .write_hard = 300000,
-		.unsettled = dice_chance(50) ? 2 : 50, .unsettled_bytes = 100000, .memory = 100 << 20,
-		.negotiation = 600000, .close_wait = 5000, .login_tries = 5,
-		.registrations = 10, .wrong_logins = 100,
-	};
+	l->enabled = false;
+	l->mailbox = 10000;
+	l->turns_per_round = dice_between(1, 8);
+	l->loads = dice_between(1, 4);
+	l->append_patience = 3600000;
+	l->slow_store = 0;
+	l->verifier_cache = dice_chance(50) ? 3600000 : 0;
+	l->write_soft = 4000;
+	l->write_hard = 300000;
+	l->unsettled = dice_chance(50) ? 2 : 50;
+	l->negotiation = 600000;
 }
 
 void hosts_begin(void)
 {
-	host.name = HOST;
-	host.hosts = &hosts;
-	host.tls_mode = HOST_TLS_OFF;
-	host.plain_without_tls = true;
-	host.mechanisms = mechanisms;
-	hosts.count = hosts.generation = 1;
-	hosts.conflict = dice_chance(70) ? CONFLICT_REPLACE : dice_chance(50) ? CONFLICT_REFUSE : CONFLICT_RENAME;
-	hash_put(&hosts.by_name, &host.by_name, host.name);
-	draw_limits(&hosts.limits);
-	rules.clients = true;
+	struct fail why;
+	hosts = hosts_new(config, 1, &why);
+	if (!hosts)
+		life_failed("%s", why.text);
+	draw_limits(&hosts->limits);
+	struct host *host = CONTAINER(hash_find(&hosts->by_name, HOST), struct host, by_name);
+	host->conflict = dice_chance(70) ? CONFLICT_REPLACE : dice_chance(50) ? CONFLICT_REFUSE : CONFLICT_RENAME;
 }
 
 struct hosts *hosts_of_sim(void)
 {
-	return &hosts;
+	return hosts;
 }
 
 struct listener_rules *rules_of_sim(void)
 {
 	return &rules;
-}
-
-/* --- core/host.h --- */
-
-struct hosts *hosts_share(struct hosts *h)
-{
-	return h;
-}
-
-void hosts_drop(struct hosts *h)
-{
-}
-
-const struct host *host_find(const char *name)
-{
-	return strcmp(name, host.name) == 0 ? &host : NULL;
-}
-
-const struct host *host_first(void)
-{
-	return &host;
-}
-
-struct hosts *hosts_here(void)
-{
-	return &hosts;
-}
-
-static const struct option *find(const struct module *m, const char *name)
-{
-	for (const struct option *o = m->options; o && o->name; o++)
-		if (strcmp(o->name, name) == 0)
-			return o;
-	BUG("a setting that is in no table");
-}
-
-bool host_bool(const struct host *h, const struct module *m, const char *name)
-{
-	return strcmp(find(m, name)->fallback, "yes") == 0;
-}
-
-int64_t host_int(const struct host *h, const struct module *m, const char *name)
-{
-	static const struct { const char *unit; int64_t times; } units[] = {
-		{ "", 1 }, { "k", 1024 }, { "M", 1 << 20 }, { "ms", 1 }, { "s", 1000 }, { "min", 60000 }, { "h", 3600000 }, { "d", 86400000 },
-	};
-	const struct option *o = find(m, name);
-	char *end;
-	int64_t n = strtoll(o->fallback, &end, 10);
-	for (size_t i = 0; i < sizeof units / sizeof *units; i++)
-		if (strcmp(units[i].unit, end) == 0)
-			return n * units[i].times;
-	BUG("a fallback that isn't understood");
-}
-
-const char *host_text(const struct host *h, const struct module *m, const char *name)
-{
-	return find(m, name)->fallback;
 }
 
 /* --- streams/listen.h --- */
