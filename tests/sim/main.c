@@ -109,6 +109,7 @@ static void prepare(void)
 	snprintf(database, sizeof database, "%s/database", folder);
 	record = mmap(NULL, sizeof *record, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	ns_intern();
+	modules_declare();
 	if (!modules_wire(&why))
 		life_failed("%s", why.text);
 	config_begin(database);
