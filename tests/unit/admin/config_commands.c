@@ -1,5 +1,6 @@
 /* init writes what check accepts; verbs answer with the right status. */
 #include "admin/config_commands.h"
+#include "core/config_table.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
