@@ -80,10 +80,12 @@ static _Noreturn void stop(void)
 	_exit(0);
 }
 
+/* Often while the store owes something: then a promise may be broken. */
 static void chat(unsigned stop_at)
 {
+	bool waits_for_store = dice_chance(60);
 	for (unsigned n = 0; speakers_have_budget(); n++) {
-		if (n >= stop_at)
+		if (n >= stop_at && (!waits_for_store || !store_is_idle()))
 			stop();
 		if (!step() && !wait_a_little())
 			time_pass(50);
