@@ -17,6 +17,7 @@
 #include "core/server.h"
 #include "net/loop.h"
 #include "store/store.h"
+#include "streams/address.h"
 #include "streams/c2s.h"
 #include "streams/listen.h"
 #include "xmpp/ns.h"
@@ -255,13 +256,24 @@ static bool make_folder(const char *folder, struct fail *why)
 	return true;
 }
 
+/* A server built for tests can be told to trust its disk: a power cut must then be seen to lose something. */
+static const char *synchronous(void)
+{
+#ifdef TEST_HOOKS
+	const char *wish = getenv("JACKDAW_SYNCHRONOUS");
+	return wish ? wish : "FULL";
+#else
+	return "FULL";
+#endif
+}
+
 static bool open_store(struct fail *why)
 {
 	size_t count;
 	const struct migration *migrations = modules_migrations(&count);
 	struct store_options o = {
 		.path = database, .readers = (unsigned)config_int(config_global(config), "store.readers"),
-		.synchronous = "FULL", .broken = broken,
+		.synchronous = synchronous(), .broken = broken,
 	};
 	store = store_open(&o, migrations, count, why);
 	return store != NULL;
@@ -331,6 +343,8 @@ static void look_whether_quiet(struct timer *timer)
 			atomic_fetch_sub(&quiet_loops, 1);
 	}
 	if (atomic_load(&quiet_loops) == homes_count() || clock_now() >= l->until) {
+		if (!c2s_count())
+			addresses_forget();
 		loop_stop(l->home->loop);
 		mem_free(l);
 		return;

@@ -10,7 +10,17 @@
 
 static _Thread_local struct receipt *spare;          /* this loop's free ones */
 static _Thread_local unsigned spares;
+
+/* AddressSanitizer is to see what is used after it was put back. */
+#if defined(__SANITIZE_ADDRESS__)
+enum { SPARE_LIMIT = 0 };
+#elif !defined(__has_feature)
 enum { SPARE_LIMIT = 4096 };
+#elif __has_feature(address_sanitizer)
+enum { SPARE_LIMIT = 0 };
+#else
+enum { SPARE_LIMIT = 4096 };
+#endif
 
 static struct receipt *take(void)
 {
