@@ -309,6 +309,7 @@ static void forget_rows(struct account *account, struct flight *flights)
 	}
 	list_append(&account->forgettings, &g->link);
 	list_append(&account->home->jobs, &g->job.link);
+	store_submit_many(home_store(), &account->home->jobs);   /* now: streams tell us when the round's jobs have left */
 }
 
 void session_taken(struct session *s, uint64_t number)

@@ -23,7 +23,12 @@ struct address {
 	struct meter wrong, registrations, connects;
 };
 
-static _Thread_local struct hash addresses;
+static struct hash tables[HOMES_LIMIT];          /* one for each loop, touched by that loop alone */
+
+static struct hash *addresses(void)
+{
+	return &tables[home_here()->number];
+}
 
 static void name_of(const struct sockaddr_storage *peer, char name[48])
 {
@@ -78,7 +83,7 @@ static bool sweep(struct hash_node *n, void *with)
 {
 	struct address *a = CONTAINER(n, struct address, by_name);
 	if (is_idle(a, clock_now())) {
-		hash_remove(&addresses, n);
+		hash_remove(addresses(), n);
 		mem_free(a);
 	}
 	return true;
@@ -89,14 +94,14 @@ static struct address *address_new(const char *name)
 	struct address *a = NEW(struct address);
 	msec now = clock_now();
 	unsigned wrong = share(limits()->wrong_logins), registrations = share(limits()->registrations), connects = share(limits()->connects);
-	if (addresses.count >= REMEMBERED)
-		hash_each(&addresses, sweep, NULL);
+	if (addresses()->count >= REMEMBERED)
+		hash_each(addresses(), sweep, NULL);
 	snprintf(a->name, sizeof a->name, "%s", name);
 	/* units of a minute or an hour, so that "so many in an hour" is a whole rate */
 	meter_init(&a->wrong, wrong, (int64_t)wrong * MINUTE, now);
 	meter_init(&a->registrations, registrations, (int64_t)registrations * HOUR, now);
 	meter_init(&a->connects, connects, (int64_t)connects * MINUTE, now);
-	hash_put(&addresses, &a->by_name, a->name);
+	hash_put(addresses(), &a->by_name, a->name);
 	return a;
 }
 
@@ -104,7 +109,7 @@ struct address *address_enter(const struct conn_facts *facts)
 {
 	char name[48];
 	name_of(&facts->peer, name);
-	struct hash_node *n = hash_find(&addresses, name);
+	struct hash_node *n = hash_find(addresses(), name);
 	struct address *a = n ? CONTAINER(n, struct address, by_name) : address_new(name);
 	if (limits()->enabled && limits()->per_address && a->connections >= share(limits()->per_address))
 		return NULL;
@@ -117,7 +122,7 @@ struct address *address_enter(const struct conn_facts *facts)
 void address_leave(struct address *a)
 {
 	if (a && !--a->connections && is_idle(a, clock_now())) {
-		hash_remove(&addresses, &a->by_name);
+		hash_remove(addresses(), &a->by_name);
 		mem_free(a);
 	}
 }

@@ -569,7 +569,7 @@ static bool is_legacy_session(struct c2s *c, const struct xml *el)
 /* Takes the arena. */
 static void stanza(struct c2s *c, struct arena *a, struct xml *el, size_t bytes)
 {
-	LOG_AT(LOG_ALL, c->tag, "received %s", xml_string(a, el, NS_CLIENT));
+	LOG_AT(LOG_ALL, c->tag, "received %s", xml_child(el, NS_REGISTER, "query") ? "a registration" : xml_string(a, el, NS_CLIENT));     /* no passwords in logs */
 	if (!is_own_from(c, a, xml_get(el, "from"))) {
 		c2s_error(c, STREAM_INVALID_FROM, NULL);
 	} else if (!is_legacy_session(c, el)) {
