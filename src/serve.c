@@ -17,7 +17,6 @@
 #include "core/server.h"
 #include "net/loop.h"
 #include "store/store.h"
-#include "streams/address.h"
 #include "streams/c2s.h"
 #include "streams/listen.h"
 #include "xmpp/ns.h"
@@ -343,8 +342,6 @@ static void look_whether_quiet(struct timer *timer)
 			atomic_fetch_sub(&quiet_loops, 1);
 	}
 	if (atomic_load(&quiet_loops) == homes_count() || clock_now() >= l->until) {
-		if (!c2s_count())
-			addresses_forget();
 		loop_stop(l->home->loop);
 		mem_free(l);
 		return;

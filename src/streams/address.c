@@ -127,19 +127,6 @@ void address_leave(struct address *a)
 	}
 }
 
-static bool forget(struct hash_node *n, void *with)
-{
-	hash_remove(&addresses, n);
-	mem_free(CONTAINER(n, struct address, by_name));
-	return true;
-}
-
-void addresses_forget(void)
-{
-	hash_each(&addresses, forget, NULL);
-	hash_clear(&addresses);
-}
-
 bool address_may_login(struct address *a)
 {
 	return !limits()->enabled || !a || !meter_take(&a->wrong, 0, clock_now());

@@ -13,7 +13,6 @@ struct address;
 /* NULL: the address has too many connections. Given back with address_leave. */
 struct address *address_enter(const struct conn_facts *);
 void address_leave(struct address *);                /* NULL is fine */
-void addresses_forget(void);                         /* the loop ends: all of them, when no connection is left */
 bool address_may_login(struct address *);            /* not too many wrong passwords lately */
 void address_wrong_login(struct address *);
 bool address_may_register(struct address *);         /* counts it too */
