@@ -518,7 +518,7 @@ static void acknowledged(struct c2s *c, const struct xml *el)
 	uint64_t taken;
 	if (!read_h(el, &h))
 		c2s_error(c, STREAM_BAD_FORMAT, "h must be a number");
-	else if (!acks_taken(c->acks, h, &taken, &sent))
+	else if (!acks_taken(c->acks, c->conn, h, &taken, &sent))
 		too_many_acknowledged(c, h, sent);
 	else
 		session_taken(c->session, taken);
