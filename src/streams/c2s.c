@@ -844,8 +844,6 @@ void c2s_authenticated(struct c2s *c, const char *bare, const char *mechanism, s
 		return;
 	}
 	c->welcome = w;
-	address_leave(c->address);           /* it counts on its own loop only */
-	c->address = NULL;
 	timer_stop(&c->timer);
 	list_remove(&c->in_loop);
 	stream_count--;
