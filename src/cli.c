@@ -11,6 +11,7 @@
 #include "core/control.h"
 #include "core/module.h"
 #include "offline.h"
+#include "serve.h"
 #include "xmpp/ns.h"
 #include <stdio.h>
 #include <string.h>
@@ -26,7 +27,7 @@ struct cli {
 	int            status;               /* what it comes to */
 };
 
-int cli_usage(const char *why)
+static int misused(const char *why)
 {
 	fprintf(stderr, "jackdaw: %s\n", why);
 	return CLI_MISUSED;
@@ -234,7 +235,9 @@ int cli_main(int argc, char **argv)
 	struct cli cli = { .arena = arena_new() };
 	bool is_right = take_words(&cli, argc, argv);
 	if (!is_right)
-		cli.status = cli_usage("an option lacks its value");
+		cli.status = misused("an option lacks its value");
+	else if (is_word(&cli, "serve"))
+		cli.status = cli.count > 1 ? misused("serve takes -c FILE and nothing else") : serve(config_find_file(cli.file));
 	else if (!prepare(&why))
 		fail_with(&cli, why.text, false);
 	else if (is_word(&cli, "config") || is_word(&cli, "init"))

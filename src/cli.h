@@ -10,4 +10,3 @@
 enum { CLI_WELL, CLI_REFUSED, CLI_MISUSED };         /* exit codes: other people's scripts know them */
 
 int cli_main(int argc, char **argv);
-int cli_usage(const char *why);                      /* the words were wrong: says so */

@@ -17,8 +17,9 @@ struct offline {                     /* lies in the caller's arena */
 
 static bool make_folder(const char *folder, const char *user, struct fail *why)
 {
-	const struct passwd *owner = geteuid() == 0 ? getpwnam(user) : NULL;
-	if (geteuid() == 0 && !owner)
+	char room[4096];
+	struct passwd entry, *owner = NULL;
+	if (geteuid() == 0 && (getpwnam_r(user, &entry, room, sizeof room, &owner) != 0 || !owner))
 		return fail(why, "there is no user \"%s\" to whom %s could belong", user, folder);
 	if (mkdir(folder, 0700) < 0)
 		return fail_errno(why, "cannot make the data folder %s", folder);

@@ -39,10 +39,10 @@ static bool is_served(const char *const *domains, const char *domain)
 static const char *not_served(const struct command_run *run, const char *const *domains, const char *domain)
 {
 	enum { NAMED = 10 };
-	const char *text = arena_printf(run->arena, "%s is not served here", domain);
-	for (size_t i = 0; domains[i] && i < NAMED; i++)
+	const char *text = arena_printf(run->arena, "%s is not served here; served %s", domain, *domains ? "are" : "is none");
+	for (size_t i = 0; i < NAMED && domains[i]; i++)
 		text = arena_printf(run->arena, "%s%s %s", text, i ? "," : ":", domains[i]);
-	return arena_printf(run->arena, *domains ? "%s%s" : "%s%s; no domain is", text, *domains ? " is" : "");
+	return text;
 }
 
 const char *accounts_domain(const struct command_run *run, const char *text, const char **error)

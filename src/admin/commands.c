@@ -4,9 +4,10 @@
 #include "admin/commands.h"
 
 const struct command *const commands[] = {
-	&cmd_serve,
+	&cmd_serve, &cmd_init,
+	&cmd_config_check, &cmd_config_show, &cmd_config_explain, &cmd_config_diff, &cmd_config_reference,
 	&cmd_user_add, &cmd_user_passwd, &cmd_user_remove, &cmd_user_list,
-	&cmd_domain_list,
+	&cmd_domain_add, &cmd_domain_remove, &cmd_domain_list,
 	&cmd_session_list, &cmd_session_kick,
 	&cmd_module_list,
 	&cmd_log_level,

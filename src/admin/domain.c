@@ -1,11 +1,25 @@
 /*
- * domain list: what is served, and how clients get in.
+ * domain list, add, remove: what is served.
+ *
+ * A change is a file in the data folder's domains.d/ and then a reload; when
+ * the reload refuses, the file goes, or comes back as it was. Meanwhile it has
+ * a second name that no configuration reads.
  */
 #include "admin/commands.h"
+#include "admin/process.h"
+#include "base/log.h"
+#include "core/config_write.h"
 #include "core/home.h"
+#include "core/server.h"
+#include "xmpp/jid.h"
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char *const tls_modes[] = { [HOST_TLS_REQUIRED] = "required", [HOST_TLS_OPTIONAL] = "optional", [HOST_TLS_OFF] = "off" };
+
+/* --- list --- */
 
 static const char *mechanisms(struct arena *a, const struct host *host)
 {
@@ -34,6 +48,134 @@ static void list(struct command_run *run)
 	command_done(run);
 }
 
+/* --- add, remove: on a worker --- */
+
+struct aside { const char *file, *copy; };
+
+static struct aside aside(struct arena *a, const struct config *config, const char *name)
+{
+	const char *file = arena_printf(a, "%s/domains.d/%s.conf", config_data_dir(config), name);
+	struct aside it = { file, arena_printf(a, "%s.before", file) };
+	unlink(it.copy);
+	if (link(it.file, it.copy) < 0)
+		it.copy = NULL;              /* there was none */
+	return it;
+}
+
+static void put_back(struct aside it)
+{
+	if (it.copy ? rename(it.copy, it.file) < 0 : unlink(it.file) < 0)
+		log_problem("CONFIG", "%s is not as it was before: %s", it.file, strerror(errno));
+}
+
+typedef bool change_function(struct process_job *, const struct config *, struct fail *);
+
+static bool change_file(struct process_job *job, const struct config *config, change_function *change)
+{
+	struct arena *a = job->run->arena;
+	struct fail why;
+	struct aside old = aside(a, config, job->with);
+	bool is_written = change(job, config, &why), ok = is_written && server.reload(a, &job->words);
+	if (!is_written)
+		job->words = arena_string(a, why.text);
+	if (!ok && is_written)
+		put_back(old);
+	if (old.copy)
+		unlink(old.copy);
+	return ok;
+}
+
+static bool change(struct process_job *job, change_function *how)
+{
+	struct arena *a = job->run->arena;
+	struct config_report report;
+	config_report_init(&report);
+	struct config *config = config_load(server.config_path, 0, &report);
+	bool ok = config != NULL;
+	if (!ok && report.error_count)
+		job->words = config_note_text(a, &report.errors[0]);
+	ok = ok && change_file(job, config, how);
+	config_drop(config);
+	config_report_clear(&report);
+	return ok;
+}
+
+/* Its settings go into the file that was just made: so the configuration is read once more. */
+static bool set_up(struct process_job *job, struct fail *why)
+{
+	static const char *const settings[][2] = { { "--tls MODE", "tls" }, { "--certificate FILE", "tls_certificate" }, { "--key FILE", "tls_key" } };
+	struct config_report report;
+	config_report_init(&report);
+	struct config *config = config_load(server.config_path, 0, &report);
+	bool ok = config || fail(why, "the configuration could not be read again");
+	for (size_t i = 0; ok && i < sizeof settings / sizeof *settings; i++) {
+		const char *value = command_get(job->run, settings[i][0]);
+		ok = !value || config_change_set(config, config_domain(config, job->with, NULL), settings[i][1], value, why);
+	}
+	if (!ok && config)
+		config_domain_remove(config, job->with, NULL);
+	config_drop(config);
+	config_report_clear(&report);
+	return ok;
+}
+
+static bool add_file(struct process_job *job, const struct config *config, struct fail *why)
+{
+	return config_domain_add(config, job->with, why) && set_up(job, why);
+}
+
+static bool remove_file(struct process_job *job, const struct config *config, struct fail *why)
+{
+	return config_domain_remove(config, job->with, why);
+}
+
+static bool add_work(struct process_job *job)
+{
+	return change(job, add_file);
+}
+
+static bool remove_work(struct process_job *job)
+{
+	return change(job, remove_file);
+}
+
+static void changed(struct process_job *job)
+{
+	command_row(job->run);
+	command_text(job->run, "domain", job->with);
+	command_text(job->run, "note", job->words);
+	command_done(job->run);
+}
+
+static void begin(struct command_run *run, bool (*work)(struct process_job *))
+{
+	const char *text = command_get(run, "DOMAIN"), *name = jid_domain(run->arena, text);
+	if (name)
+		process_do(run, work, changed, arena_string(run->arena, name));
+	else
+		command_fail(run, "'%s' is no domain", text);
+}
+
+static void add(struct command_run *run)
+{
+	begin(run, add_work);
+}
+
+static void remove_one(struct command_run *run)
+{
+	begin(run, remove_work);
+}
+
 const struct command cmd_domain_list = {
 	.noun = "domain", .verb = "list", .help = "Lists the domains that are served", .run = list,
+};
+const struct command cmd_domain_add = {
+	.noun = "domain", .verb = "add", .help = "Serves a further domain from now on", .run = add,
+	.args = ARGS({ "DOMAIN", "its name", 0 }, { "--tls MODE", "required, optional or off", 0 },
+		{ "--certificate FILE", "its certificate, an absolute path; without one, the configuration's common one", 0 },
+		{ "--key FILE", "the certificate's key, when it is in a file of its own", 0 }),
+};
+const struct command cmd_domain_remove = {
+	.noun = "domain", .verb = "remove", .help = "Serves a domain no more; its accounts are kept, and come back with it", .run = remove_one,
+	.args = ARGS({ "DOMAIN", "one that was added by `domain add`", 0 }),
 };

@@ -40,5 +40,25 @@ const struct command cmd_version = {
 };
 const struct command cmd_serve = {
 	.noun = "serve", .help = "Runs the server in the foreground; says \"ready\" on stderr and to systemd when it listens", .where = COMMAND_PROGRAM,
-	.args = ARGS({ "-c FILE", "the configuration", 0 }),
+};
+const struct command cmd_init = {
+	.noun = "init", .help = "Writes a commented configuration", .where = COMMAND_PROGRAM,
+	.args = ARGS({ "DOMAIN", "to serve; without it, this machine's name", ARG_OPTIONAL }),
+};
+const struct command cmd_config_check = {
+	.noun = "config", .verb = "check", .help = "Says what is wrong with the configuration", .where = COMMAND_PROGRAM,
+};
+const struct command cmd_config_show = {
+	.noun = "config", .verb = "show", .help = "Shows the settings that count, each with its place", .where = COMMAND_PROGRAM,
+	.args = ARGS({ "--defaults", "also what nobody has set", 0 }),
+};
+const struct command cmd_config_explain = {
+	.noun = "config", .verb = "explain", .help = "Explains a setting: what it does, its value and where it comes from", .where = COMMAND_PROGRAM,
+	.args = ARGS({ "KEY", "its path: limits.stanza_size", 0 }),
+};
+const struct command cmd_config_diff = {
+	.noun = "config", .verb = "diff", .help = "Shows what was changed at run time", .where = COMMAND_PROGRAM,
+};
+const struct command cmd_config_reference = {
+	.noun = "config", .verb = "reference", .help = "Prints docs/configuration.md", .where = COMMAND_PROGRAM,
 };

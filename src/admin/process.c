@@ -1,6 +1,7 @@
 /*
  * log level, reload, stop: what concerns the process as a whole.
  */
+#include "admin/process.h"
 #include "admin/commands.h"
 #include "base/log.h"
 #include "core/home.h"
@@ -30,44 +31,61 @@ static void log_level(struct command_run *run)
 	command_done(run);
 }
 
-/* --- reload --- */
+/* --- one at a time --- */
 
-static bool is_reloading;            /* loop 0's */
+static bool is_busy;                 /* loop 0's */
 
-struct reload {
-	struct command_run *run;
-	bool        is_good;
-	const char *words;
+struct doing {
+	struct process_job job;
+	bool (*work)(struct process_job *);
+	void (*done)(struct process_job *);
+	bool   is_good;
 };
 
-static void reload_work(void *thing)
+static void doing_work(void *thing)
 {
-	struct reload *r = thing;
-	r->is_good = server.reload(r->run->arena, &r->words);
+	struct doing *d = thing;
+	d->is_good = d->work(&d->job);
 }
 
-static void reload_done(void *thing)
+static void doing_done(void *thing)
 {
-	struct reload *r = thing;
-	is_reloading = false;
-	if (!r->is_good) {
-		command_fail(r->run, "nothing was changed: %s", r->words ? r->words : "the configuration could not be read");
+	struct doing *d = thing;
+	is_busy = false;
+	if (d->is_good)
+		d->done(&d->job);
+	else
+		command_fail(d->job.run, "nothing was changed: %s", d->job.words ? d->job.words : "the configuration could not be read");
+}
+
+void process_do(struct command_run *run, bool (*work)(struct process_job *), void (*done)(struct process_job *), void *with)
+{
+	struct doing *d = ARENA_NEW(run->arena, struct doing);
+	*d = (struct doing){ { run, with, NULL }, work, done, false };
+	if (is_busy) {
+		command_fail(run, "another change of the configuration is under way");
 		return;
 	}
-	command_say(r->run, "%s", r->words ? r->words : "reloaded");
-	command_done(r->run);
+	is_busy = true;
+	loop_work(doing_work, doing_done, d);
+}
+
+/* --- reload --- */
+
+static bool reload_work(struct process_job *job)
+{
+	return server.reload(job->run->arena, &job->words);
+}
+
+static void reloaded(struct process_job *job)
+{
+	command_say(job->run, "%s%s", job->words ? "reloaded; " : "reloaded", job->words ? job->words : "");
+	command_done(job->run);
 }
 
 static void reload(struct command_run *run)
 {
-	struct reload *r = ARENA_NEW(run->arena, struct reload);
-	r->run = run;
-	if (is_reloading) {
-		command_fail(run, "another reload is under way");
-		return;
-	}
-	is_reloading = true;
-	loop_work(reload_work, reload_done, r);
+	process_do(run, reload_work, reloaded, NULL);
 }
 
 /* --- stop --- */

@@ -139,9 +139,9 @@ static void kick(struct command_run *run)
 	struct arena *a = run->arena;
 	const char *error = NULL;
 	const struct jid *full = jid_parse(a, command_get(run, "JID"));
-	const struct jid *bare = accounts_jid(run, full ? full->bare : command_get(run, "JID"), &error);
+	const struct jid *bare = full ? accounts_jid(run, full->bare, &error) : NULL;
 	if (!bare) {
-		command_fail(run, "%s", error);
+		command_fail(run, "%s", full ? error : "that is no JID");
 		return;
 	}
 	accounts_ask(run, bare, EL(a, NS_CALL, "kick", ATTR(a, "resource", full->resource), ATTR(a, "why", command_get(run, "WHY"))), kicked, run);

@@ -3,6 +3,7 @@
  */
 #include "core/command.h"
 #include "base/check.h"
+#include "base/mem.h"
 #include "core/command_words.h"
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,14 @@ static void end(struct command_run *run)
 	run->finished(run, run->with);
 	json_decref(run->rows);
 	arena_free(run->arena);
+}
+
+static const char *const *copy_words(struct arena *a, const char *const *args, size_t count)
+{
+	const char **copies = arena_alloc(a, (count + 1) * sizeof *copies);
+	for (size_t i = 0; i < count; i++)
+		copies[i] = arena_string(a, args[i]);
+	return copies;
 }
 
 void command_start(const char *const *args, size_t count, const char *input, const struct command_direct *direct,
@@ -27,7 +36,7 @@ void command_start(const char *const *args, size_t count, const char *input, con
 	run->direct = direct;
 	run->finished = finished;
 	run->with = with;
-	bool is_right = command_read(a, args, count, &words);
+	bool is_right = command_read(a, copy_words(a, args, count), count, &words);
 	run->command = words.command;
 	memcpy(run->values, words.values, sizeof run->values);
 	if (!is_right)
@@ -38,15 +47,30 @@ void command_start(const char *const *args, size_t count, const char *input, con
 		run->command->run(run);
 }
 
+/* What isn't UTF-8, as a file's name may be, has its strange bytes replaced. */
+static json_t *string(const char *text)
+{
+	json_t *string = json_string(text);
+	if (string)
+		return string;
+	char *plain = mem_string(text);
+	for (char *c = plain; *c; c++)
+		if ((unsigned char)*c >= 0x80)
+			*c = '?';
+	string = json_string(plain);
+	mem_free(plain);
+	return string;
+}
+
 json_t *command_answer(const struct command_run *run)
 {
 	json_t *answer = json_pack("{s:b}", "ok", run->error == NULL);
 	if (run->error)
-		json_object_set_new(answer, "error", json_string(run->error));
+		json_object_set_new(answer, "error", string(run->error));
 	if (run->is_misused)
 		json_object_set_new(answer, "usage", json_true());
 	if (run->words)
-		json_object_set_new(answer, "words", json_string(run->words));
+		json_object_set_new(answer, "words", string(run->words));
 	if (!run->error || json_array_size(run->rows))
 		json_object_set(answer, "rows", run->rows);
 	return answer;
@@ -75,10 +99,9 @@ void command_row(struct command_run *run)
 	json_array_append_new(run->rows, json_object());
 }
 
-/* What a peer chose may not be UTF-8 here (a path): then jansson refuses it. */
 void command_text(struct command_run *run, const char *name, const char *text)
 {
-	put(run, name, text ? json_string(text) : NULL);
+	put(run, name, text ? string(text) : NULL);
 }
 
 void command_number(struct command_run *run, const char *name, int64_t number)

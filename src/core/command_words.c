@@ -201,7 +201,7 @@ char *command_usage(struct arena *a, const struct command *c)
 	char *text = command_name(a, c);
 	for (const struct command_arg *arg = c->args ? c->args : none; arg->name; arg++) {
 		bool may_miss = is_option(arg) || arg->flags & (ARG_OPTIONAL | ARG_UNLESS_INPUT);
-		text = arena_printf(a, may_miss ? "%s [%s%s]" : "%s %s%s", text, arg->name, arg->flags & ARG_REST ? "…" : "");
+		text = arena_printf(a, may_miss ? "%s [%s%s]" : "%s %s%s", text, arg->name, arg->flags & ARG_REST ? "..." : "");
 	}
 	return text;
 }

@@ -38,7 +38,6 @@ static void read_limits(struct core_limits *l, const struct config_scope *g)
 {
 	l->enabled = config_bool(g, "limits.enabled");
 	l->mailbox = (unsigned)config_int(g, "limits.mailbox");
-	l->resources = (unsigned)config_int(g, "limits.resources");
 	l->turns_per_round = 32;
 	l->loads = 1000;
 	l->idle_account = 60000;
@@ -67,6 +66,7 @@ static void read_limits(struct core_limits *l, const struct config_scope *g)
 	l->registrations = (unsigned)config_int(g, "limits.registrations_per_hour");
 	l->wrong_logins = (unsigned)config_int(g, "limits.logins_per_minute");
 	l->per_address = (unsigned)config_int(g, "limits.connections_per_address");
+	l->connects = (unsigned)config_int(g, "limits.connects_per_minute");
 }
 
 /* --- hosts --- */
@@ -123,6 +123,8 @@ static bool add_host(struct whole *w, const struct config_scope *s, struct fail 
 	h->scope = s;
 	h->tls_mode = (enum host_tls)config_enum(s, "tls");
 	h->plain_without_tls = config_bool(s, "auth.allow_plain_without_tls");
+	h->resources = (unsigned)config_int(s, "limits.resources");
+	h->conflict = (enum conflict)config_enum(s, "session.conflict");
 	h->mechanisms = read_mechanisms(w->arena, s);
 	h->tls = read_tls(s, why, &ok);
 	hash_put(&w->hosts.by_name, &h->by_name, h->name);
@@ -136,14 +138,12 @@ static bool add_host(struct whole *w, const struct config_scope *s, struct fail 
 
 struct hosts *hosts_new(const struct config *config, unsigned generation, struct fail *why)
 {
-	static const enum conflict conflicts[] = { CONFLICT_RENAME, CONFLICT_REPLACE, CONFLICT_REFUSE };
 	const struct config_scope *g = config_global(config);
 	struct whole *w = NEW(struct whole);
 	w->arena = arena_new();
 	atomic_init(&w->shares, 1);
 	w->hosts.generation = generation;
 	w->hosts.config = config_share((struct config *)(uintptr_t)config);
-	w->hosts.conflict = conflicts[config_enum(g, "session.conflict")];
 	read_limits(&w->hosts.limits, g);
 	bool ok = true;
 	for (const struct config_scope *s = config_first(g, CONFIG_DOMAIN); s && ok; s = config_next(s))

@@ -18,6 +18,7 @@ struct config;
 struct config_scope;
 struct module;
 
+enum conflict { CONFLICT_RENAME, CONFLICT_REPLACE, CONFLICT_REFUSE };         /* the new one gets another name, wins, is refused */
 enum host_tls { HOST_TLS_REQUIRED, HOST_TLS_OPTIONAL, HOST_TLS_OFF };
 
 struct host {
@@ -27,6 +28,8 @@ struct host {
 	struct tls       *tls;               /* NULL: no certificate */
 	enum host_tls     tls_mode;          /* for clients */
 	bool              plain_without_tls; /* auth { allow_plain_without_tls } */
+	unsigned          resources;         /* sessions of one account */
+	enum conflict     conflict;          /* what happens to a resource that is taken */
 	const char *const *mechanisms;       /* allowed SASL mechanisms, strongest first; ends with NULL */
 	const struct config *config;
 	const struct config_scope *scope;    /* where its settings are looked up */
@@ -41,7 +44,6 @@ struct hosts {
 	struct core_limits {
 		bool     enabled;            /* limits { enabled }: rates and connection counts */
 		unsigned mailbox;            /* turns that may wait for one entity */
-		unsigned resources;          /* sessions of one account */
 		unsigned turns_per_round;    /* of one entity */
 		unsigned loads;              /* accounts being loaded at once, for each loop */
 		msec     idle_account;       /* until an account without sessions is unloaded */
@@ -66,8 +68,8 @@ struct hosts {
 		unsigned registrations;              /* by one address in an hour; 0: no limit */
 		unsigned wrong_logins;               /* by one address in a minute; 0: no limit */
 		unsigned per_address;                /* connections of one address; 0: no limit */
+		unsigned connects;                   /* of one address in a minute; 0: no limit */
 	} limits;
-	enum conflict { CONFLICT_REPLACE, CONFLICT_REFUSE, CONFLICT_RENAME } conflict;   /* a resource that is taken: the new one wins, is refused, gets another name */
 };
 
 /* Makes a snapshot: reads certificates. On a worker or at start. */

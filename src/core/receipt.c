@@ -8,29 +8,29 @@
 #include "core/session.h"
 #include "net/loop.h"
 
-static _Thread_local struct receipt *spare;          /* this loop's free ones */
-static _Thread_local unsigned spares;
-enum { SPARE_LIMIT = 4096 };
+enum { SPARE_LIMIT = 4096 };         /* free ones that a home keeps for its next stanzas */
 
 static struct receipt *take(void)
 {
-	struct receipt *r = spare;
+	struct home *home = home_here();
+	struct receipt *r = home->spare_receipts;
 	if (!r)
 		return NEW(struct receipt);
-	spare = r->next;
-	spares--;
+	home->spare_receipts = r->next;
+	home->spare_count--;
 	return r;
 }
 
 static void put(struct receipt *r)
 {
-	if (spares >= SPARE_LIMIT) {
+	struct home *home = home_here();
+	if (home->spare_count >= SPARE_LIMIT) {
 		mem_free(r);
 		return;
 	}
-	r->next = spare;
-	spare = r;
-	spares++;
+	r->next = home->spare_receipts;
+	home->spare_receipts = r;
+	home->spare_count++;
 }
 
 struct receipt *receipt_new(struct session *s, uint32_t bytes)

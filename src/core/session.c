@@ -76,7 +76,7 @@ static enum stanza_error resolve_conflict(struct turn *t, struct bind *b, const 
 	struct session *old = account_session(t->account, *resource);
 	if (!old)
 		return OK;
-	switch (t->account->home->hosts->conflict) {
+	switch (t->host->conflict) {
 	case CONFLICT_REFUSE:
 		return CONFLICT;
 	case CONFLICT_RENAME:
@@ -104,7 +104,7 @@ static enum stanza_error bind_begin(struct turn *t)
 	const char *resource = chosen_resource(t, b);
 	if (error == OK)
 		error = resolve_conflict(t, b, &resource);
-	if (error == OK && account->session_count >= account->home->hosts->limits.resources)
+	if (error == OK && account->session_count >= t->host->resources)
 		error = RESOURCE_CONSTRAINT;
 	if (error == OK && !jid_with(t->arena, account->address, resource))
 		error = BAD_REQUEST;
@@ -309,6 +309,7 @@ static void forget_rows(struct account *account, struct flight *flights)
 	}
 	list_append(&account->forgettings, &g->link);
 	list_append(&account->home->jobs, &g->job.link);
+	store_submit_many(home_store(), &account->home->jobs);   /* now: streams tell us when the round's jobs have left */
 }
 
 void session_taken(struct session *s, uint64_t number)

@@ -69,6 +69,7 @@ static void let_out(struct turn *t)
 	for (struct output *o = t->out->outputs; o; o = o->next) {
 		if (o->session) {
 			session_put(o->session, o);
+			session_let_go(o->session);
 			continue;
 		}
 		struct signal *s = route_out(t, o);
@@ -122,12 +123,21 @@ static void answer_error(struct turn *t, enum stanza_error error, const char *te
 	output_add(t, reply, t->session, false);
 }
 
-/* Check first, change after: who returns an error has queued nothing. */
+static void forget_outputs(struct turn *t)
+{
+	for (struct output *o = t->out->outputs; o; o = o->next)
+		if (o->session)
+			session_let_go(o->session);
+	t->out->outputs = t->out->outputs_last = NULL;
+}
+
+/* Check first, change after: who returns an error has queued no write. */
 static void end_with_error(struct turn *t, enum stanza_error error)
 {
 	struct turn_out *out = t->out;
-	ASSERT(!out->writes && !out->thens && !out->append);
-	out->outputs = out->outputs_last = NULL;
+	ASSERT(!out->writes && !out->append);
+	out->thens = out->thens_last = NULL;         /* a read that failed behind them: they never ran */
+	forget_outputs(t);
 	answer_error(t, error, NULL, NULL);
 	out->answer = NULL;
 	turn_kept(t);
@@ -252,6 +262,8 @@ void output_add(struct turn *t, const struct xml *stanza, struct session *sessio
 	struct output *o = ARENA_NEW(t->arena, struct output);
 	o->stanza = stanza;
 	o->session = session;
+	if (session)
+		session_hold(session);       /* it may end while the turn waits */
 	o->is_own = is_own;
 	if (stanza == t->stanza && session) {
 		o->flight_sql = t->out->flight_sql;

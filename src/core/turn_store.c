@@ -138,7 +138,7 @@ static void append_bounce(struct append *p)
 {
 	log_problem("STORE", "%s: a message could not be kept: %s", p->account->jid, p->job.why.text);
 	struct arena *a = arena_new();
-	struct xml *error = p->head ? stanza_error_reply(a, p->head, RESOURCE_CONSTRAINT, NULL, NULL) : NULL;
+	struct xml *error = p->head ? stanza_error_reply(a, xml_clone(a, p->head), RESOURCE_CONSTRAINT, NULL, NULL) : NULL;      /* a reply borrows; p ends first */
 	struct jid *to = error ? jid_parse(a, xml_get(error, "to")) : NULL;
 	if (to)
 		signal_send(signal_new(a, error, jid_parse(a, p->account->jid), to, KIND_MESSAGE, TYPE_ERROR));

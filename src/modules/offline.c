@@ -32,7 +32,8 @@ enum {
 	LOST = 30000,                        /* ms after which reading that was to go on has been lost */
 };
 
-static const char Q_PUT[] = "INSERT INTO offline (id, account, stored_at, size, stanza) VALUES (?1, ?2, ?3, ?4, ?5)";
+/* Tried again when its outcome was unknown, and then it may be there. */
+static const char Q_PUT[] = "INSERT INTO offline (id, account, stored_at, size, stanza) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (id) DO NOTHING";
 static const char Q_FORGET[] = "DELETE FROM offline WHERE id = ?1";
 static const char Q_PAGE[] = "SELECT id, stored_at, stanza FROM offline WHERE account = ?1 AND id > ?2 ORDER BY id LIMIT ?3";
 static const char Q_COUNT[] = "SELECT COUNT(*), COALESCE(SUM(size), 0) FROM offline WHERE account = ?1";

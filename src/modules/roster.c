@@ -103,7 +103,7 @@ static struct xml *item_element(struct arena *a, const struct contact *c)
 		ATTR(a, "subscription", subscription_word(c->subscription)),
 		subscription_is_out(c->subscription) ? ATTR(a, "ask", "subscribe") : NULL,
 		c->is_approved ? ATTR(a, "approved", "true") : NULL);
-	for (const char *g = c->groups; g < c->groups + c->groups_size; g += strlen(g) + 1)
+	for (const char *g = c->groups; g && g < c->groups + c->groups_size; g += strlen(g) + 1)
 		xml_append(item, EL(a, NS_ROSTER, "group", TEXT(a, g)));
 	return item;
 }

@@ -214,7 +214,9 @@ void subscription_remind(struct turn *t, const struct rows *requests)
 	size_t at = 0;
 	for (const struct row *r = requests ? requests->first : NULL; r; r = r->next) {
 		const char *text = row_text(r, 0);
-		turn_deliver(t, t->session, xml_parse(t->arena, text, strlen(text), NS_CLIENT));
+		struct xml *request = xml_parse(t->arena, text, strlen(text), NS_CLIENT);
+		if (request)
+			turn_deliver(t, t->session, request);
 	}
 	while (roster_block_next(roster_of(t->account), &at, &c)) {
 		if (!subscription_is_out(c.subscription))

@@ -18,7 +18,7 @@
 static void assert_says(const char *answer, const char *part)
 {
 	if (!strstr(answer, part))
-		fail_msg("'%s' isn't in: %s", part, answer);
+		fail_msg("'%s' isn't in: %s", part ? part : "", answer ? answer : "");
 }
 
 /* --- disco --- */

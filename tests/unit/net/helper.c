@@ -200,7 +200,7 @@ SSL *client(int fd, const char *name, int version, const char *protocols, bool h
 	SSL *ssl = SSL_new(ctx);
 	SSL_CTX_free(ctx);
 	if (name)
-		SSL_set_tlsext_host_name(ssl, name);
+		SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, (void *)(uintptr_t)name);   /* the macro's own cast drops the const */
 	if (has_protocols)
 		SSL_set_alpn_protos(ssl, (const unsigned char *)protocols, (unsigned)strlen(protocols));
 	SSL_set_fd(ssl, fd);

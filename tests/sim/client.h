@@ -1,0 +1,52 @@
+/*
+ * Client: the part of a speaker that talks to its wire; for speaker.c,
+ * login.c and hear.c only.
+ */
+#pragma once
+#include "record.h"
+#include "sim.h"
+#include "speaker.h"
+#include "xml/parser.h"
+
+enum client_state { OFF, NEGOTIATING, ON, CLOSING };
+enum login { PLAIN_BY_STEPS, SCRAM_BY_STEPS, PLAIN_FROM_AUTH, PLAIN_FROM_HEADER, LOGINS };
+
+struct speaker {
+	int  account;
+	const char *own_resource;
+	enum client_state state;
+	enum login login;
+	struct wire *wire;
+	struct xml_parser *parser;
+	int  session;                        /* in the record */
+	char resource[16], jid[128];         /* jid: full, once bound */
+	char scram_first[64];                /* client-first-message-bare */
+	bool is_authenticated, has_pipelined;
+	bool wants_acks, wants_roster, wants_presence;
+	bool has_enabled, has_acks;          /* <enable/> was sent, <enabled/> came */
+	uint32_t taken, told;                /* stanzas read after <enabled/>; our last h */
+	bool owes_ack, is_slow, is_available, has_shown;
+	bool is_shaky;                       /* in this life it came more than once, went, or took another's name */
+	bool has_asked_all;                  /* its <r/> of the quiet end was sent, */
+	uint32_t asked_at;                   /* when it had sent so many */
+};
+
+/* speaker.c */
+extern struct speaker speakers[];
+unsigned speakers_count(void);
+enum mood speakers_mood(void);
+void client_write(struct speaker *, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void client_stanza(struct speaker *, const char *format, ...) __attribute__((format(printf, 2, 3)));    /* counted for XEP-0198 */
+void client_close(struct speaker *);
+void client_is_over(struct speaker *, const char *why);              /* the connection has gone */
+int  client_question(struct speaker *, bool must_be_answered);       /* a number for an iq's id, "q…" */
+void client_message(struct speaker *);
+bool account_is_shaky(int account);
+
+/* login.c */
+void login_begin(struct speaker *);
+bool login_element(struct speaker *, const struct xml *);            /* false: it isn't about logging in */
+
+/* hear.c */
+void hear(struct speaker *, const char *bytes, size_t size);
+extern bool heard_show[ACCOUNTS][ACCOUNTS];                          /* who heard whose last show */
