@@ -280,12 +280,18 @@ static bool open_store(struct fail *why)
 
 /* --- loops --- */
 
+static void each_second(void *home)
+{
+	home_second(home);
+	c2s_second();
+}
+
 static void first_on_loop(void *thing)
 {
 	struct home *home = thing;
 	clock_key_loop(home->number);
 	loop_on_round(home->loop, home_round, home);
-	loop_on_second(home->loop, home_second, home);
+	loop_on_second(home->loop, each_second, home);
 	listen_start(home->number);
 	if (home->number == 0)
 		control_start();
