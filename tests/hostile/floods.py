@@ -1,0 +1,2 @@
+ACCOUNTS=["a"]
+def floods(s): pass
