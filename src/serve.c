@@ -15,6 +15,7 @@
 #include "core/home.h"
 #include "core/module.h"
 #include "core/server.h"
+#include "core/signal.h"
 #include "net/loop.h"
 #include "store/store.h"
 #include "streams/c2s.h"
@@ -266,6 +267,15 @@ static const char *synchronous(void)
 #endif
 }
 
+/* One built for tests prints and parses signals again, as a cluster would: every JACKDAW_PRINT_SIGNALS-th. */
+static void take_test_wishes(void)
+{
+#ifdef TEST_HOOKS
+	const char *every = getenv("JACKDAW_PRINT_SIGNALS");
+	signal_print_every = every ? (unsigned)strtoul(every, NULL, 10) : 0;
+#endif
+}
+
 static bool open_store(struct fail *why)
 {
 	size_t count;
@@ -314,6 +324,7 @@ static bool start(struct fail *why)
 	}
 	int64_t workers = config_int(config_global(config), "pool_threads");
 	loop_workers(workers ? (unsigned)workers : (unsigned)sysconf(_SC_NPROCESSORS_ONLN));
+	take_test_wishes();
 	homes_start(loops, secret, store, hosts);
 	hosts_drop(hosts);
 	if (!control_open(config, why))

@@ -626,7 +626,7 @@ static void take_names(struct c2s *c, struct arena *a, const struct xml *el)
 	if (!c->host && name && host_find(name))
 		c->host = mem_string(name);
 	mem_free(c->lang);
-	c->lang = mem_string(lang && strlen(lang) < 64 ? lang : NULL);
+	c->lang = mem_string(lang && header_is_language(lang) ? lang : NULL);
 	mem_free(c->caller);
 	c->caller = mem_string(xml_get(el, "from"));
 	random_text(c->id, 20);
@@ -844,8 +844,6 @@ void c2s_authenticated(struct c2s *c, const char *bare, const char *mechanism, s
 		return;
 	}
 	c->welcome = w;
-	address_leave(c->address);           /* it counts on its own loop only */
-	c->address = NULL;
 	timer_stop(&c->timer);
 	list_remove(&c->in_loop);
 	stream_count--;
