@@ -469,8 +469,10 @@ static void too_early(struct c2s *c, const struct xml *el)
 
 static bool is_iq_set(const struct xml *el, const char *ns, const char *name)
 {
+	if (!xml_is(el, NS_CLIENT, "iq"))
+		return false;                /* nearly all: messages */
 	const char *type = xml_get(el, "type");
-	return xml_is(el, NS_CLIENT, "iq") && type && strcmp(type, "set") == 0 && xml_child(el, ns, name);
+	return type && strcmp(type, "set") == 0 && xml_child(el, ns, name);
 }
 
 static void negotiate(struct c2s *c, const struct xml *el)

@@ -29,7 +29,7 @@ static const unsigned char kind[256] = {
 
 static bool is_a_label(const char *label, size_t size)
 {
-	return size >= 4 && strncasecmp(label, "xn--", 4) == 0;
+	return size >= 4 && label[2] == '-' && strncasecmp(label, "xn--", 4) == 0;
 }
 
 /* RFC 5890 §2.3.1: an NR-LDH label; and an A-label where `idna` says so. */
@@ -56,10 +56,11 @@ static bool labels_ok(const char *name, size_t size, bool idna)
 
 static bool has_a_label(const char *name, size_t size)
 {
-	for (size_t i = 0; i + 4 <= size; i++)
-		if ((i == 0 || name[i - 1] == '.') && is_a_label(name + i, size - i))
-			return true;
-	return false;
+	const char *end = name + size;
+	for (const char *dot; !is_a_label(name, (size_t)(end - name)); name = dot + 1)
+		if (!(dot = memchr(name, '.', (size_t)(end - name))))
+			return false;
+	return true;
 }
 
 /* Lower case into out; false when a byte isn't HOST. */
