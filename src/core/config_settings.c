@@ -118,7 +118,7 @@ static const struct setting limits[] = {
 	{ "write_queue_hard", OPTION_SIZE, "4m", "Bytes waiting for a slow reader before its stream ends", IN_ALL, 65536, GIB, ONLY_GLOBAL },
 	{ "unsettled_stanzas", OPTION_INT, "200", "Stanzas of a connection not yet settled before it isn't read", IN_ALL, 1, 1000000, ONLY_GLOBAL },
 	{ "unsettled_bytes", OPTION_SIZE, "1m", "Their bytes", IN_ALL, 65536, GIB, ONLY_GLOBAL },
-	{ "memory", OPTION_SIZE, "0", "Memory of the whole server above which nobody is read; 0: half of what the machine has", IN_GLOBAL, 0, INT64_MAX, LATER },
+	{ "memory", OPTION_SIZE, "0", "Memory of the whole server above which nobody is read; 0: half of what the machine has", IN_GLOBAL, 0, INT64_MAX },
 	{ "mailbox", OPTION_INT, "1000", "Turns waiting for one entity", IN_GLOBAL, 10, 1000000 },
 	{ "store_patience", OPTION_DURATION, "10s", "Without a commit for so long, the store counts as slow", IN_GLOBAL, SECOND, HOUR },
 };
