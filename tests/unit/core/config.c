@@ -427,7 +427,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(the_example_of_the_documentation_is_read), T(names_of_momentum_are_read), T(scopes_inherit_and_tell_the_origin),
 		T(an_unknown_key_names_the_nearest), T(a_wrong_value_is_told_what_is_expected), T(all_errors_are_told_up_to_twenty),
-		T(what_is_not_built_warns_once), T(a_setting_twice_in_one_file_is_refused), T(included_files_know_where_they_are),
+		T(what_is_not_built_warns_once), T(what_is_built_elsewhere_only_warns_where_it_is_not),
+		T(a_setting_twice_in_one_file_is_refused), T(included_files_know_where_they_are),
 		T(limits_begin_with_protecting_defaults), T(changes_are_kept_and_read_after_the_main_file), T(domains_come_and_go_by_command),
 		T(a_difference_says_what_needs_a_restart), T(two_changed_secrets_differ_without_being_shown),
 		T(the_file_is_the_given_one_then_the_environments_then_ones_own), T(a_path_of_log_tags_and_routes_is_a_map),
