@@ -15,6 +15,7 @@
 #include "core/home.h"
 #include "core/module.h"
 #include "core/server.h"
+#include "core/signal.h"
 #include "net/loop.h"
 #include "store/store.h"
 #include "streams/c2s.h"
@@ -255,13 +256,33 @@ static bool make_folder(const char *folder, struct fail *why)
 	return true;
 }
 
+/* A server built for tests can be told to trust its disk: a power cut must then be seen to lose something. */
+static const char *synchronous(void)
+{
+#ifdef TEST_HOOKS
+	const char *wish = getenv("JACKDAW_SYNCHRONOUS");
+	return wish ? wish : "FULL";
+#else
+	return "FULL";
+#endif
+}
+
+/* One built for tests prints and parses signals again, as a cluster would: every JACKDAW_PRINT_SIGNALS-th. */
+static void take_test_wishes(void)
+{
+#ifdef TEST_HOOKS
+	const char *every = getenv("JACKDAW_PRINT_SIGNALS");
+	signal_print_every = every ? (unsigned)strtoul(every, NULL, 10) : 0;
+#endif
+}
+
 static bool open_store(struct fail *why)
 {
 	size_t count;
 	const struct migration *migrations = modules_migrations(&count);
 	struct store_options o = {
 		.path = database, .readers = (unsigned)config_int(config_global(config), "store.readers"),
-		.synchronous = "FULL", .broken = broken,
+		.synchronous = synchronous(), .broken = broken,
 	};
 	store = store_open(&o, migrations, count, why);
 	return store != NULL;
@@ -269,12 +290,18 @@ static bool open_store(struct fail *why)
 
 /* --- loops --- */
 
+static void each_second(void *home)
+{
+	home_second(home);
+	c2s_second();
+}
+
 static void first_on_loop(void *thing)
 {
 	struct home *home = thing;
 	clock_key_loop(home->number);
 	loop_on_round(home->loop, home_round, home);
-	loop_on_second(home->loop, home_second, home);
+	loop_on_second(home->loop, each_second, home);
 	listen_start(home->number);
 	if (home->number == 0)
 		control_start();
@@ -297,6 +324,7 @@ static bool start(struct fail *why)
 	}
 	int64_t workers = config_int(config_global(config), "pool_threads");
 	loop_workers(workers ? (unsigned)workers : (unsigned)sysconf(_SC_NPROCESSORS_ONLN));
+	take_test_wishes();
 	homes_start(loops, secret, store, hosts);
 	hosts_drop(hosts);
 	if (!control_open(config, why))

@@ -77,12 +77,6 @@ static const struct setting auth[] = {
 	{ "digest_md5.uri", OPTION_URI, NULL, "Where passwords for DIGEST-MD5 are; none: it isn't offered", IN_AUTH, .words = SCHEMES, LATER },
 };
 
-/* Placeholders: the modules of these names declare them again, and more. */
-static const struct setting registration[] = {
-	{ "auto_signup", OPTION_BOOL, "no", "Anybody may make an account", IN_BOTH, LATER },
-	{ "allow_password_change", OPTION_BOOL, "yes", "Users may change their password", IN_BOTH, LATER },
-};
-
 static const struct setting archive[] = {
 	{ "default", OPTION_ENUM, "always", "What is archived for those who chose nothing", IN_BOTH, .words = "always roster never" },
 	{ "keep", OPTION_DURATION, "0", "How long messages are kept; 0: for ever", IN_BOTH, 0, 100 * YEAR },
@@ -188,7 +182,7 @@ static const struct setting scriptlet[] = {
 #define SECTION(name, array, module) { name, array, sizeof array / sizeof *array, module }
 const struct settings_section config_settings[] = {
 	SECTION("", top, false), SECTION("", listeners, false), SECTION("", domain, false), SECTION("auth", auth, false),
-	SECTION("registration", registration, false), SECTION("archive", archive, false), SECTION("log", logging, false),
+	SECTION("archive", archive, false), SECTION("log", logging, false),
 	SECTION("limits", limits, false), SECTION("session", session, false),
 	SECTION("services", services, false), SECTION("pubsub", pubsub, false), SECTION("s2s", s2s, false),
 	SECTION("dns", dns, false), SECTION("store", store, false), SECTION("component", component, false),

@@ -11,7 +11,10 @@
 #include "core/call.h"
 #include "core/session.h"
 #include "core/turn_out.h"
+#include <malloc.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static struct home *homes[HOMES_LIMIT];
 static unsigned count;
@@ -99,9 +102,43 @@ static void notice_slow_store(struct home *home)
 	home->is_degraded = slow;
 }
 
+/* Resident bytes of this process. */
+static size_t memory_held(void)
+{
+	unsigned long all = 0, resident = 0;
+	FILE *f = fopen("/proc/self/statm", "r");
+	if (f && fscanf(f, "%lu %lu", &all, &resident) != 2)
+		resident = 0;
+	if (f)
+		fclose(f);
+	return resident * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+static void trim(void *home)                                     /* on a worker */
+{
+	malloc_trim(0);
+}
+
+static void trimmed(void *home)
+{
+}
+
+/* Over the limit nobody is read (design: memory is bounded at the doors); what malloc keeps goes back to the system. */
+static void watch_memory(struct home *home)
+{
+	size_t held = memory_held(), limit = home->hosts->limits.memory;
+	bool over = limit && held > limit;
+	if (over != home->is_over_memory && home->number == 0)
+		log_major("SERVER", over ? "%zu MiB of memory: over the limit, streams are not read" : "%zu MiB of memory: streams are read again", held >> 20);
+	home->is_over_memory = over;
+	if (home->number == 0 && (over || ++home->seconds % 60 == 0))
+		loop_work(trim, trimmed, home);
+}
+
 void home_second(void *thing)
 {
 	struct home *home = thing;
+	watch_memory(home);
 	notice_slow_store(home);
 	accounts_sweep(home);
 	calls_sweep(home);

@@ -27,6 +27,8 @@ struct home {
 	uint64_t      calls_made;
 	struct receipt *spare_receipts;      /* free, for its next stanzas */
 	unsigned      spare_count;
+	unsigned      seconds;       /* since the start, counted by the first home */
+	bool          is_over_memory;        /* no stream is read until the server is under its limit again */
 	bool          is_degraded;   /* the store is slow: no new logins */
 	bool          is_stopping;
 	/* Counters: read by others through a call, never by another thread. */

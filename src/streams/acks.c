@@ -89,14 +89,21 @@ void acks_settled(struct acks *k, struct conn *conn, uint32_t settled)
 	k->owes = (int32_t)(k->owed - settled) > 0;
 }
 
-bool acks_taken(struct acks *k, uint32_t h, uint64_t *taken, uint32_t *sent)
+/* What was sent since we asked last has had no question: without one its end would never be heard of. */
+static void ask_for_the_rest(struct acks *k, struct conn *conn)
+{
+	if (k->taken != k->sent)
+		acks_request(k, conn);
+}
+
+bool acks_taken(struct acks *k, struct conn *conn, uint32_t h, uint64_t *taken, uint32_t *sent)
 {
 	uint32_t more = h - (uint32_t)k->taken;
 	*sent = (uint32_t)k->sent;
 	if (more > k->sent - k->taken)
 		return false;
 	k->is_awaited = false;
-	for (; more; more--) {
+	for (uint32_t left = more; left; left--) {
 		struct copy *c = k->first;
 		k->first = c->next;
 		if (!k->first)
@@ -106,6 +113,8 @@ bool acks_taken(struct acks *k, uint32_t h, uint64_t *taken, uint32_t *sent)
 		mem_free(c);
 	}
 	*taken = k->taken;
+	if (more)                            /* who says nothing new isn't asked again until there is more */
+		ask_for_the_rest(k, conn);
 	return true;
 }
 

@@ -8,9 +8,10 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/meter.h"
-#include "core/home.h"
+#include "core/host.h"
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -23,12 +24,9 @@ struct address {
 	struct meter wrong, registrations, connects;
 };
 
-static struct hash tables[HOMES_LIMIT];          /* one for each loop, touched by that loop alone */
-
-static struct hash *addresses(void)
-{
-	return &tables[home_here()->number];
-}
+/* Guards the table and what is in it. Held for a look-up, once or twice in a connection's life; nothing else is taken while it is held. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct hash addresses;
 
 static void name_of(const struct sockaddr_storage *peer, char name[48])
 {
@@ -50,11 +48,6 @@ static const struct core_limits *limits(void)
 	return &hosts_here()->limits;
 }
 
-static unsigned share(unsigned limit)
-{
-	return (limit + homes_count() - 1) / homes_count();
-}
-
 static bool owes_nothing(struct meter *m, msec now)
 {
 	meter_take(m, 0, now);
@@ -74,71 +67,91 @@ static bool take(struct meter *m, int64_t units)
 }
 
 /* What owes nothing needs no memory. */
-static bool is_idle(struct address *a, msec now)
+static void forget_if_idle(struct address *a)
 {
-	return !a->connections && owes_nothing(&a->wrong, now) && owes_nothing(&a->registrations, now) && owes_nothing(&a->connects, now);
+	msec now = clock_now();
+	if (a->connections || !owes_nothing(&a->wrong, now) || !owes_nothing(&a->registrations, now) || !owes_nothing(&a->connects, now))
+		return;
+	hash_remove(&addresses, &a->by_name);
+	mem_free(a);
 }
 
 static bool sweep(struct hash_node *n, void *with)
 {
-	struct address *a = CONTAINER(n, struct address, by_name);
-	if (is_idle(a, clock_now())) {
-		hash_remove(addresses(), n);
-		mem_free(a);
-	}
+	forget_if_idle(CONTAINER(n, struct address, by_name));
 	return true;
+}
+
+/* Units are parts of a minute or an hour, so that "so many in an hour" is a whole rate. */
+static void limit(struct meter *m, unsigned most, int64_t span)
+{
+	meter_init(m, most, most * span, clock_now());
 }
 
 static struct address *address_new(const char *name)
 {
 	struct address *a = NEW(struct address);
-	msec now = clock_now();
-	unsigned wrong = share(limits()->wrong_logins), registrations = share(limits()->registrations), connects = share(limits()->connects);
-	if (addresses()->count >= REMEMBERED)
-		hash_each(addresses(), sweep, NULL);
+	if (addresses.count >= REMEMBERED)
+		hash_each(&addresses, sweep, NULL);
 	snprintf(a->name, sizeof a->name, "%s", name);
-	/* units of a minute or an hour, so that "so many in an hour" is a whole rate */
-	meter_init(&a->wrong, wrong, (int64_t)wrong * MINUTE, now);
-	meter_init(&a->registrations, registrations, (int64_t)registrations * HOUR, now);
-	meter_init(&a->connects, connects, (int64_t)connects * MINUTE, now);
-	hash_put(addresses(), &a->by_name, a->name);
+	limit(&a->wrong, limits()->wrong_logins, MINUTE);
+	limit(&a->registrations, limits()->registrations, HOUR);
+	limit(&a->connects, limits()->connects, MINUTE);
+	hash_put(&addresses, &a->by_name, a->name);
 	return a;
+}
+
+static bool may_enter(struct address *a)
+{
+	if (limits()->enabled && limits()->per_address && a->connections >= limits()->per_address)
+		return false;
+	return take(&a->connects, MINUTE);
 }
 
 struct address *address_enter(const struct conn_facts *facts)
 {
 	char name[48];
 	name_of(&facts->peer, name);
-	struct hash_node *n = hash_find(addresses(), name);
+	pthread_mutex_lock(&lock);
+	struct hash_node *n = hash_find(&addresses, name);
 	struct address *a = n ? CONTAINER(n, struct address, by_name) : address_new(name);
-	if (limits()->enabled && limits()->per_address && a->connections >= share(limits()->per_address))
-		return NULL;
-	if (!take(&a->connects, MINUTE))
-		return NULL;
-	a->connections++;
+	if (may_enter(a))
+		a->connections++;
+	else
+		a = NULL;
+	pthread_mutex_unlock(&lock);
 	return a;
 }
 
 void address_leave(struct address *a)
 {
-	if (a && !--a->connections && is_idle(a, clock_now())) {
-		hash_remove(addresses(), &a->by_name);
-		mem_free(a);
-	}
+	if (!a)
+		return;
+	pthread_mutex_lock(&lock);
+	a->connections--;
+	forget_if_idle(a);
+	pthread_mutex_unlock(&lock);
 }
 
 bool address_may_login(struct address *a)
 {
-	return !limits()->enabled || !a || !meter_take(&a->wrong, 0, clock_now());
+	pthread_mutex_lock(&lock);
+	bool may = !limits()->enabled || !meter_take(&a->wrong, 0, clock_now());
+	pthread_mutex_unlock(&lock);
+	return may;
 }
 
 void address_wrong_login(struct address *a)
 {
-	if (a)
-		meter_take(&a->wrong, MINUTE, clock_now());
+	pthread_mutex_lock(&lock);
+	meter_take(&a->wrong, MINUTE, clock_now());
+	pthread_mutex_unlock(&lock);
 }
 
 bool address_may_register(struct address *a)
 {
-	return !a || take(&a->registrations, HOUR);
+	pthread_mutex_lock(&lock);
+	bool may = take(&a->registrations, HOUR);
+	pthread_mutex_unlock(&lock);
+	return may;
 }

@@ -1,8 +1,9 @@
 /*
- * Address: what one IP address may do on this loop (XEP-0205).
+ * Address: what one IP address may do (XEP-0205).
  *
- * IPv6 is counted by its /64. Each loop counts by itself, so a limit is shared
- * out: its part for each loop is rounded up (docs/limits.md).
+ * IPv6 is counted by its /64. One table for the whole process: connections of
+ * an address come in on any loop, and a limit shared out among loops would
+ * refuse some long before it is reached.
  */
 #pragma once
 #include <stdbool.h>
@@ -10,7 +11,7 @@
 
 struct address;
 
-/* NULL: the address has too many connections. Given back with address_leave. */
+/* NULL: the address has too many connections, or connects too often. Given back with address_leave, on any loop. */
 struct address *address_enter(const struct conn_facts *);
 void address_leave(struct address *);                /* NULL is fine */
 bool address_may_login(struct address *);            /* not too many wrong passwords lately */

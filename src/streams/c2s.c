@@ -156,7 +156,7 @@ void c2s_close(struct c2s *c, const char *why)
 	conn_write(c->conn, end, sizeof end - 1);
 	leave_session(c, why);
 	c->state = C2S_CLOSING;
-	c->is_full = false;
+	c->is_full = c->is_slowed = c->is_starved = false;
 	conn_resume(c->conn);
 	timer_start(&c->timer, limits()->close_wait, close_timed_out);
 }
@@ -285,6 +285,24 @@ static bool is_over(unsigned unsettled, size_t bytes)
 	return unsettled > limits()->unsettled || bytes > limits()->unsettled_bytes;
 }
 
+static void read_again(struct c2s *c)
+{
+	if (!c->is_full && !c->is_slowed && !c->is_starved)
+		conn_resume(c->conn);
+}
+
+void c2s_second(void)
+{
+	if (!streams.next || home_here()->is_over_memory)
+		return;
+	LIST_EACH(&streams, struct c2s, in_loop, c) {
+		if (c->is_starved) {
+			c->is_starved = false;
+			read_again(c);
+		}
+	}
+}
+
 /* The client said goodbye, and all that it sent is settled: that is the last it hears (XEP-0198 §4). */
 static void say_goodbye(struct c2s *c)
 {
@@ -321,7 +339,7 @@ static void settled(void *stream, uint32_t count, unsigned unsettled, size_t byt
 	}
 	if (c->is_full && !is_over(unsettled * 2, bytes * 2)) {
 		c->is_full = false;
-		conn_resume(c->conn);
+		read_again(c);
 	}
 }
 
@@ -518,7 +536,7 @@ static void acknowledged(struct c2s *c, const struct xml *el)
 	uint64_t taken;
 	if (!read_h(el, &h))
 		c2s_error(c, STREAM_BAD_FORMAT, "h must be a number");
-	else if (!acks_taken(c->acks, h, &taken, &sent))
+	else if (!acks_taken(c->acks, c->conn, h, &taken, &sent))
 		too_many_acknowledged(c, h, sent);
 	else
 		session_taken(c->session, taken);
@@ -648,10 +666,17 @@ static void header(struct c2s *c, const struct xml_found *open)
 
 static bool may_read(const struct c2s *c)
 {
-	return c->conn && (c->state == C2S_HEADER || c->state == C2S_NEGOTIATING || c->state == C2S_BOUND) && !c->is_full;
+	return c->conn && (c->state == C2S_HEADER || c->state == C2S_NEGOTIATING || c->state == C2S_BOUND)
+	    && !c->is_full && !c->is_slowed && !c->is_starved;
 }
 
-static void go_on_reading(struct timer *timer);
+static void go_on_reading(struct timer *timer)
+{
+	struct c2s *c = CONTAINER(timer, struct c2s, timer);
+	watch_idleness(c, c->rules->idle_ms);
+	c->is_slowed = false;
+	read_again(c);
+}
 
 /* A pause for what went too fast: the idle timer does both. */
 static void slow_down(struct c2s *c, size_t bytes)
@@ -662,16 +687,8 @@ static void slow_down(struct c2s *c, size_t bytes)
 	if (!pause || !c->conn || c->state != C2S_BOUND || !limits()->enabled)
 		return;
 	conn_pause(c->conn);
-	c->is_full = true;
+	c->is_slowed = true;
 	timer_start(&c->timer, pause, go_on_reading);
-}
-
-static void go_on_reading(struct timer *timer)
-{
-	struct c2s *c = CONTAINER(timer, struct c2s, timer);
-	watch_idleness(c, c->rules->idle_ms);
-	c->is_full = false;
-	conn_resume(c->conn);
 }
 
 static void found_one(struct c2s *c, enum xml_event event, struct xml_found *found)
@@ -699,10 +716,12 @@ static void found_one(struct c2s *c, enum xml_event event, struct xml_found *fou
 static void check_doors(struct c2s *c)
 {
 	struct session *s = c->session;
-	if (s && !c->is_full && is_over(s->received - s->settled, s->unsettled_bytes)) {
-		c->is_full = true;
+	if (!c->conn)
+		return;
+	c->is_full = s && is_over(s->received - s->settled, s->unsettled_bytes);
+	c->is_starved = home_here()->is_over_memory;
+	if (c->is_full || c->is_starved)
 		conn_pause(c->conn);
-	}
 }
 
 static size_t parse(struct c2s *c, const char *bytes, size_t size)
@@ -825,8 +844,6 @@ void c2s_authenticated(struct c2s *c, const char *bare, const char *mechanism, s
 		return;
 	}
 	c->welcome = w;
-	address_leave(c->address);           /* it counts on its own loop only */
-	c->address = NULL;
 	timer_stop(&c->timer);
 	list_remove(&c->in_loop);
 	stream_count--;

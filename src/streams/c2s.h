@@ -54,7 +54,9 @@ struct c2s {
 	bool                 has_header;     /* ours was sent: an error needs none before it */
 	bool                 is_asked;       /* a ping went out and nothing came since */
 	bool                 is_binding;     /* a bind is under way: `bind_id` awaits */
-	bool                 is_full;        /* too much is unsettled */
+	bool                 is_full;        /* not read: too much is unsettled */
+	bool                 is_slowed;      /* not read: it went too fast */
+	bool                 is_starved;     /* not read: the server's memory is over its limit */
 	bool                 is_inside, is_over;     /* in our input function: what is over is freed when it is left */
 	char                *bind_id;
 	struct welcome      *welcome;        /* on its way to its account's home */
@@ -63,6 +65,7 @@ struct c2s {
 /* A connection that speaks XMPP begins here. Takes the conn, and a place of the listener and of its address. */
 void c2s_start(struct conn *, struct listener_rules *, struct address *);
 void c2s_stop_all(void);                     /* this loop's streams that have no session end with system-shutdown */
+void c2s_second(void);                       /* every second: reads again who was not read for want of memory */
 size_t c2s_count(void);                      /* this loop's streams */
 
 /* --- for the files of this room --- */

@@ -29,7 +29,7 @@ enum stream_error header_check(const struct xml_found *open)
 		return STREAM_INVALID_NAMESPACE;
 	if (strcmp(open->element->name, "stream") != 0)
 		return STREAM_BAD_FORMAT;
-	if (header_kind(open) == STREAM_STRANGE)
+	if (header_kind(open) != STREAM_CLIENT)              /* servers and components: not yet (§4.9.3.10) */
 		return STREAM_INVALID_NAMESPACE;
 	if (!speaks_1_0(xml_get(open->element, "version")))
 		return STREAM_UNSUPPORTED_VERSION;

@@ -56,6 +56,7 @@ static sqlite3_vfs our_vfs;
 static uint64_t operations, cut_at, cut_seed;        /* under the lock */
 static atomic_int write_code, sync_code;
 static atomic_uint write_ms, sync_ms;
+static const char *orders;           /* a file's name */
 
 /* ---- the end ---- */
 
@@ -260,9 +261,26 @@ static int disk_read(sqlite3_file *file, void *to, int amount, sqlite3_int64 at)
 	return SQLITE_IOERR_SHORT_READ;
 }
 
+/* "write code, sync code, ms of a write, ms of a sync": what the file says counts from the next operation on. */
+static void take_orders(void)
+{
+	int write = 0, sync = 0;
+	unsigned write_takes = 0, sync_takes = 0;
+	FILE *f = orders ? fopen(orders, "re") : NULL;
+	if (!f)
+		return;
+	if (fscanf(f, "%d %d %u %u", &write, &sync, &write_takes, &sync_takes) == 4) {
+		powercut_fail_writes(write);
+		powercut_fail_syncs(sync);
+		powercut_slow(write_takes, sync_takes);
+	}
+	fclose(f);
+}
+
 static int disk_write(sqlite3_file *file, const void *from, int amount, sqlite3_int64 at)
 {
 	struct handle *h = handle(file);
+	take_orders();
 	sleep_ms(atomic_load(&write_ms));
 	if (atomic_load(&write_code))
 		return atomic_load(&write_code);
@@ -294,6 +312,7 @@ static int disk_truncate(sqlite3_file *file, sqlite3_int64 size)
 static int disk_sync(sqlite3_file *file, int flags)
 {
 	struct handle *h = handle(file);
+	take_orders();
 	sleep_ms(atomic_load(&sync_ms));
 	if (atomic_load(&sync_code))
 		return atomic_load(&sync_code);
@@ -450,6 +469,7 @@ static void register_once(void)
 	our_vfs.xAccess = disk_access;
 	sqlite3_vfs_register(&our_vfs, 0);
 	plan(getenv("JACKDAW_POWERCUT"));
+	orders = getenv("JACKDAW_DISK");
 }
 
 void powercut_register(void)

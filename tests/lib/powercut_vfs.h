@@ -28,3 +28,4 @@ uint64_t powercut_operations(void);                          /* how many there h
 void powercut_fail_writes(int code);
 void powercut_fail_syncs(int code);
 void powercut_slow(unsigned write_ms, unsigned sync_ms);
+/* For a server: JACKDAW_DISK names a file with these four numbers, read again before each write and sync. */

@@ -25,7 +25,7 @@
 #include <sanitizer/lsan_interface.h>
 #endif
 
-enum { STEPS_MOST = 300000, SOON = 10000 };
+enum { STEPS_MOST = 300000, SOON = 10000, QUIET_WITHIN = 600000 };     /* ms */
 
 static void start(unsigned budget)
 {
@@ -65,10 +65,11 @@ static bool wait_a_little(void)
 static void run_until_quiet(enum mood mood)
 {
 	unsigned steps = 0;
+	msec began = clock_now();
 	speakers_set_mood(mood);
 	plan.fail = plan.unknown = 0;
 	while (step() || wait_a_little())
-		if (++steps > STEPS_MOST)
+		if (++steps > STEPS_MOST || clock_now() - began > QUIET_WITHIN)
 			life_failed("it never becomes quiet");
 }
 
@@ -80,10 +81,12 @@ static _Noreturn void stop(void)
 	_exit(0);
 }
 
+/* Often while the store owes something: then a promise may be broken. */
 static void chat(unsigned stop_at)
 {
+	bool waits_for_store = dice_chance(60);
 	for (unsigned n = 0; speakers_have_budget(); n++) {
-		if (n >= stop_at)
+		if (n >= stop_at && (!waits_for_store || !store_is_idle()))
 			stop();
 		if (!step() && !wait_a_little())
 			time_pass(50);

@@ -159,7 +159,7 @@ static void draw_manners(struct speaker *s)
 {
 	bool all = mood == COMING;
 	s->login = dice_below(LOGINS);
-	s->wants_acks = all || dice_chance(70);
+	s->wants_acks = all || dice_chance(85);
 	s->wants_roster = all || dice_chance(60);
 	s->wants_presence = all || dice_chance(80);
 	snprintf(s->resource, sizeof s->resource, "%s", all || dice_chance(85) ? s->own_resource : resources[dice_below(DEVICES)]);
@@ -276,17 +276,17 @@ static void speak(void *with)
 	struct speaker *s = with;
 	unsigned n = dice_below(100);
 	budget--;
-	if (n < 55)
+	if (n < 50)
 		client_message(s);
-	else if (n < 70)
+	else if (n < 62)
 		subscribe_somehow(s);
-	else if (n < 78)
+	else if (n < 70)
 		ask_server(s);
-	else if (n < 81)
+	else if (n < 73)
 		ask_somebody(s);
-	else if (n < 87)
+	else if (n < 79)
 		change_presence(s);
-	else if (n < 92 && s->has_enabled)
+	else if (n < 91 && s->has_enabled)
 		client_write(s, "<r xmlns='urn:xmpp:sm:3'/>");
 	else if (n < 95)
 		client_close(s);

@@ -1,5 +1,6 @@
 /* init writes what check accepts; verbs answer with the right status. */
 #include "admin/config_commands.h"
+#include "core/config_table.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -117,8 +118,19 @@ static void a_wrong_file_fails(void **state)
 }
 
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+/* What a module declares of its own, as src/modules/register.c does. */
+static void declare_registration(void)
+{
+	static const struct setting settings[] = {
+		{ "auto_signup", OPTION_BOOL, "no", "Anybody may make an account" },
+		{ "allow_password_change", OPTION_BOOL, "yes", "Users may change their password" },
+	};
+	config_table_add("registration", settings, 2);
+}
+
 int main(void)
 {
+	declare_registration();
 	const struct CMUnitTest tests[] = {
 		T(init_writes_at_most_twenty_lines_that_check_accepts), T(init_refuses_what_is_no_domain), T(show_names_every_key_with_its_default),
 		T(explain_tells_the_value_at_every_scope), T(json_is_json), T(a_wrong_file_fails),

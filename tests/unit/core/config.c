@@ -403,8 +403,19 @@ static void a_module_adds_settings_of_its_own(void **state)
 }
 
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+/* What a module declares of its own, as src/modules/register.c does. */
+static void declare_registration(void)
+{
+	static const struct setting settings[] = {
+		{ "auto_signup", OPTION_BOOL, "no", "Anybody may make an account" },
+		{ "allow_password_change", OPTION_BOOL, "yes", "Users may change their password" },
+	};
+	config_table_add("registration", settings, 2);
+}
+
 int main(void)
 {
+	declare_registration();
 	const struct CMUnitTest tests[] = {
 		T(the_example_of_the_documentation_is_read), T(names_of_momentum_are_read), T(scopes_inherit_and_tell_the_origin),
 		T(an_unknown_key_names_the_nearest), T(a_wrong_value_is_told_what_is_expected), T(all_errors_are_told_up_to_twenty),

@@ -1,0 +1,1 @@
+def trouble(o): pass
