@@ -56,10 +56,10 @@ class Crowd:
 
     def arrive(self, server, everybody=False):
         """Logs all in that aren't away; at the end of the play, those too."""
+        self.selector = selectors.DefaultSelector()
         here = [a for a in self.writers + self.listeners if everybody or a.kind != IS_AWAY]
         with concurrent.futures.ThreadPoolExecutor(8) as pool:
             list(pool.map(lambda a: a.log_in(server, everybody or a.kind == HAS_ACKS), here))
-        self.selector = selectors.DefaultSelector()
         for actor in here:
             self.selector.register(actor.client, selectors.EVENT_READ, actor)
             actor.client.on_ack = self.settle
