@@ -211,7 +211,7 @@ static void raise_descriptors(void)
 static void broken(const char *why)
 {
 	log_failure("STORE", "the disk did not keep what was written: %s. Stopping; the restart recovers what was acknowledged", why);
-	log_close();
+	log_flush();                         /* the loops go on logging while we leave */
 	_exit(1);
 }
 

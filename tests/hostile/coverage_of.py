@@ -22,6 +22,7 @@ def forget(options):
         return
     for name in list(counts(options)):
         os.remove(name)
+    os.umask(0)
     subprocess.run(['chmod', '-R', 'a+rwX', folder(options)], check=True)
 
 

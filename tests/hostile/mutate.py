@@ -13,6 +13,7 @@ from server import DOMAIN, report
 from xmppclient import BIND, SM, Lost, header, plain
 
 ACCOUNTS = 20
+DOMAIN_CONFIG = 'registration { auto_signup = yes }'
 AT_ONCE = 40
 QUIET = 0.25               # s without an answer: no more will come
 PING_WITHIN = 5.0
@@ -47,9 +48,10 @@ LIFE = [
     "<presence type='unavailable'/>",
     "</stream:stream>",
 ]
+SIGN_UP = "<iq type='set' id='u'><query xmlns='jabber:iq:register'><username>new{number}</username><password>secret</password></query></iq>"
 WORDS = [b'<', b'>', b'/>', b'</', b'<?xml version="1.0"?>', b'<!DOCTYPE a>', b'<!--', b'-->', b'<![CDATA[', b']]>', b'&', b'&#0;', b'&#x110000;', b'&amp;', b'&lol;', b"'", b'"',
          b'\0', b'\xff', b'\xc0\x80', b'\xed\xa0\x80', b'\xf4\x90\x80\x80', b'\xef\xbb\xbf', b' xmlns=', b" xmlns:x='y'", b" xmlns='jabber:server'", b" xml:lang='x'", b" id='", b" to=''",
-         b" to='@'", b" to='a@b/c'", b" from='x@example'", b" type='get'", b" type='set'", b" type='error'", b' h=', b'4294967295', b'-1', b'99999999999999999999', b'a' * 2000, b'<a>' * 70, b'</stream:stream>',
+         b" to='@'", b" to='a@b/c'", b" from='x@example'", b" type='get'", b" type='set'", b" type='error'", b' h=', b"<iq type='get' id='u'><query xmlns='jabber:iq:register'/></iq>", b'4294967295', b'-1', b'99999999999999999999', b'a' * 2000, b'<a>' * 70, b'</stream:stream>',
          HEADER.encode(), b"<r xmlns='urn:xmpp:sm:3'/>", b"<a xmlns='urn:xmpp:sm:3' h='7'/>", b"<enable xmlns='urn:xmpp:sm:3' resume='true'/>", b"<resume xmlns='urn:xmpp:sm:3' previd='x' h='0'/>",
          b"<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>", b"<abort xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>", b"<response xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>=</response>",
          b"<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='SCRAM-SHA-256'>biwsbj11LHI9YQ==</auth>", b'\x16\x03\x01', b'PROXY TCP4 1.1.1.1 1.1.1.1 1 1\r\n', b'GET / HTTP/1.1\r\n\r\n']
@@ -123,6 +125,8 @@ def session(seed, number):
     fill = {'resource': f'r{luck.randrange(5)}', 'other': f'm{other}@{DOMAIN}'}
     login = [(p.replace('{resource}', fill['resource']) if p else plain(f'm{user}', 'secret')).encode() for p in LOGIN]
     life = [p.replace('{other}', fill['other']).encode() for p in LIFE]
+    if luck.random() < 0.05:
+        login.insert(1, SIGN_UP.replace('{number}', str(number)).encode())
     if luck.random() < 0.5:
         return tampered(luck, login) + b''.join(life)
     return b''.join(login) + tampered(luck, life)
