@@ -163,7 +163,7 @@ static int show(struct ask *ask)
 
 static void explain_scope(struct ask *ask, const struct config_entry *e, const struct config_scope *s, json_t *values)
 {
-	if (e->setting.scopes & 1u << s->kind) {
+	if (e->setting.scopes & ~e->setting.later_in & 1u << s->kind) {
 		const struct config_value *v = config_effective(s, e);
 		const char *scope = config_scope_text(ask->arena, s), *value = config_value_print(ask->arena, v);
 		const char *origin = config_origin(ask->arena, v);

@@ -10,7 +10,8 @@ static const char intro[] =
 	"Made from the table of settings: `jackdaw config reference` prints it.\n\n"
 	"A setting is written `key = value`, in a section `section { key = value }` or as `section.key = value`. Case, `-` and `_` in names\n"
 	"do not matter. Scopes inherit: global, then xmpp_listener, listen, peer; global, then domain. A *live* setting counts from\n"
-	"`jackdaw reload`, a *restart* one from the next start. *Not yet* means that it is accepted and has no effect.\n";
+	"`jackdaw reload`, a *restart* one from the next start. *Not yet* means that it is accepted and has no effect; so is all that\n"
+	"stands in peer, pathway_group, pathway, binding_group, binding and threadpool.\n";
 
 static void add(struct buf *b, const char *text)
 {
@@ -38,12 +39,18 @@ static const char *cell(struct arena *a, const char *text)      /* a bar would e
 	return copy;
 }
 
+static const char *lateness(struct arena *a, const struct setting *s)
+{
+	const char *in = scopes(a, s->scopes & s->later_in & ~(unsigned)IN_PEER);
+	return s->later ? ", not yet" : *in ? arena_printf(a, ", not yet in %s", in) : "";
+}
+
 static void row(struct buf *b, struct arena *a, const struct config_entry *e)
 {
 	const struct setting *s = &e->setting;
 	add(b, arena_printf(a, "| `%s` | %s | %s%s%s | %s | %s%s | %s |\n", e->path, cell(a, config_entry_expects(a, e)),
 		s->preset ? "`" : "", s->preset ? cell(a, config_value_print(a, &e->preset)) : "none", s->preset ? "`" : "",
-		scopes(a, s->scopes), s->reload == RELOAD_RESTART ? "restart" : "live", s->later ? ", not yet" : "", cell(a, s->help)));
+		scopes(a, s->scopes), s->reload == RELOAD_RESTART ? "restart" : "live", lateness(a, s), cell(a, s->help)));
 }
 
 static size_t section_length(const char *path)

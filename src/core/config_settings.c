@@ -13,6 +13,8 @@
 #define GIB    (1024 * MIB)
 #define RESTART .reload = RELOAD_RESTART
 #define LATER   .later = true
+#define NOT_IN_LISTENERS .later_in = IN_LISTENERS            /* looked up where the domain is, or globally */
+#define ONLY_GLOBAL      .later_in = IN_LISTENERS | IN_DOMAIN
 #define IN_BOTH (IN_GLOBAL | IN_DOMAIN)
 #define IN_ALL  (IN_GLOBAL | IN_LISTENERS)
 #define IN_TLS  (IN_GLOBAL | IN_LISTENERS | IN_DOMAIN | IN_BINDINGS)
@@ -26,7 +28,7 @@ static const struct setting top[] = {
 	{ "user", OPTION_STRING, "jackdaw", "Account to change to when started as root", IN_GLOBAL, .max = 64, RESTART },
 	{ "threads", OPTION_INT, "0", "Event loops; 0: one for each core", IN_GLOBAL, 0, 256, RESTART },
 	{ "pool_threads", OPTION_INT, "0", "Threads for passwords, certificates and files; 0: as many as cores", IN_GLOBAL, 0, 256, RESTART },
-	{ "admins", OPTION_LIST, NULL, "Addresses of administrators", IN_BOTH },
+	{ "admins", OPTION_LIST, NULL, "Addresses of administrators", IN_BOTH, LATER },
 	{ "sandbox", OPTION_BOOL, "yes", "Enter the Landlock and seccomp sandbox at start", IN_GLOBAL, RESTART, LATER },
 };
 
@@ -43,80 +45,80 @@ static const struct setting listeners[] = {
 	{ "tcp_send_buffer_size", OPTION_SIZE, "0", "SO_SNDBUF; 0: the kernel decides", IN_ALL, 0, GIB },
 	{ "file_mode", OPTION_MODE, "0660", "Access rights of a Unix socket, octal", IN_ALL, 0, 0777, RESTART },
 	{ "idle_time", OPTION_DURATION, "30min", "A silent peer is asked, then disconnected; 0: never", IN_ALL | IN_PATHWAYS, 0, YEAR },
-	{ "access", OPTION_ENUM, "allow", "Whether a peer may connect", IN_LISTENERS, .words = "allow deny" },
+	{ "access", OPTION_ENUM, "allow", "Whether a peer may connect", IN_LISTENERS, .words = "allow deny", LATER },
 	{ "proxy_protocol", OPTION_LIST, NULL, "Networks whose connections begin with a PROXY header", IN_LISTENER | IN_LISTEN, LATER },
-	{ "streams", OPTION_LIST, "[ client server component ]", "Kinds of XMPP stream that are taken", IN_LISTENERS, .words = "client server component" },
+	{ "streams", OPTION_LIST, "[ client server component ]", "Kinds of XMPP stream that are taken", IN_LISTENERS, .words = "client server component", LATER },
 	{ "http", OPTION_LIST, NULL, "What is served over HTTP", IN_LISTENERS, .words = "websocket bosh upload statistics api administration", LATER },
 	{ "tls", OPTION_ENUM, "auto", "auto: look at the first byte, and offer STARTTLS; direct: TLS from the first byte; off: never", IN_LISTENERS, .words = "auto direct starttls off" },
 	{ "tls", OPTION_ENUM, "required", "TLS for clients of the domain", IN_BOTH, .words = "required optional off" },
-	{ "tls_certificate", OPTION_PATH, NULL, "Certificate and chain, PEM", IN_TLS },
-	{ "tls_key", OPTION_PATH, NULL, "Its key, PEM; none: it is in the certificate's file", IN_TLS },
-	{ "tls_key_password", OPTION_SECRET, NULL, "Password of the key", IN_TLS },
-	{ "tls_ciphers", OPTION_STRING, NULL, "OpenSSL's list for TLS 1.2; none: ECDHE with AEAD", IN_TLS },
-	{ "tls_suites", OPTION_STRING, NULL, "Suites of TLS 1.3; none: OpenSSL's", IN_TLS },
-	{ "tls_minimum", OPTION_ENUM, "1.2", "Oldest version of TLS", IN_TLS, .words = "1.2 1.3" },
-	{ "tls_client_ca", OPTION_PATH, NULL, "Authorities of client certificates, file or folder", IN_TLS },
-	{ "tls_verify_mode", OPTION_ENUM, "none", "Whether clients show a certificate", IN_TLS, .words = "none optional required" },
+	{ "tls_certificate", OPTION_PATH, NULL, "Certificate and chain, PEM", IN_TLS, NOT_IN_LISTENERS },
+	{ "tls_key", OPTION_PATH, NULL, "Its key, PEM; none: it is in the certificate's file", IN_TLS, NOT_IN_LISTENERS },
+	{ "tls_key_password", OPTION_SECRET, NULL, "Password of the key", IN_TLS, NOT_IN_LISTENERS },
+	{ "tls_ciphers", OPTION_STRING, NULL, "OpenSSL's list for TLS 1.2; none: ECDHE with AEAD", IN_TLS, NOT_IN_LISTENERS },
+	{ "tls_suites", OPTION_STRING, NULL, "Suites of TLS 1.3; none: OpenSSL's", IN_TLS, NOT_IN_LISTENERS },
+	{ "tls_minimum", OPTION_ENUM, "1.2", "Oldest version of TLS", IN_TLS, .words = "1.2 1.3", NOT_IN_LISTENERS },
+	{ "tls_client_ca", OPTION_PATH, NULL, "Authorities of client certificates, file or folder", IN_TLS, NOT_IN_LISTENERS },
+	{ "tls_verify_mode", OPTION_ENUM, "none", "Whether clients show a certificate", IN_TLS, .words = "none optional required", NOT_IN_LISTENERS },
 };
 
 static const struct setting domain[] = {
-	{ "xmpp_role", OPTION_ENUM, "both", "server: streams to the domain are accepted; client: streams from it may be opened", IN_DOMAIN | IN_BINDINGS, .words = "server client both" },
-	{ "xmpp_dialback_secret", OPTION_SECRET, NULL, "Secret of dialback keys; none: one is made and kept", IN_BOTH | IN_BINDINGS, .max = 1024 },
+	{ "xmpp_role", OPTION_ENUM, "both", "server: streams to the domain are accepted; client: streams from it may be opened", IN_DOMAIN | IN_BINDINGS, .words = "server client both", LATER },
+	{ "xmpp_dialback_secret", OPTION_SECRET, NULL, "Secret of dialback keys; none: one is made and kept", IN_BOTH | IN_BINDINGS, .max = 1024, LATER },
 	{ "suspended", OPTION_BOOL, "no", "Nobody may log in, nothing is delivered", IN_DOMAIN, LATER },
 };
 
 static const struct setting auth[] = {
 	{ "mechanisms", OPTION_LIST, "[ SCRAM-SHA-256-PLUS SCRAM-SHA-256 SCRAM-SHA-1-PLUS SCRAM-SHA-1 PLAIN ]", "SASL mechanisms that are offered", IN_AUTH,
 	  .words = "SCRAM-SHA-512-PLUS SCRAM-SHA-512 SCRAM-SHA-256-PLUS SCRAM-SHA-256 SCRAM-SHA-1-PLUS SCRAM-SHA-1 PLAIN EXTERNAL ANONYMOUS"
-		" OAUTHBEARER HT-SHA-256-NONE HT-SHA-256-EXPR HT-SHA-256-ENDP HT-SHA-256-UNIQ DIGEST-MD5 CRAM-MD5 LOGIN GSSAPI" },
-	{ "allow_plain_without_tls", OPTION_BOOL, "no", "PLAIN on a connection that anybody can read", IN_AUTH },
-	{ "verifier_cache", OPTION_DURATION, "1h", "How long a checked password is remembered (keyed, in memory); 0: not at all", IN_AUTH, 0, YEAR },
-	{ "scram_iterations", OPTION_INT, "10000", "Rounds for new passwords", IN_BOTH, 4096, 10000000 },
+		" OAUTHBEARER HT-SHA-256-NONE HT-SHA-256-EXPR HT-SHA-256-ENDP HT-SHA-256-UNIQ DIGEST-MD5 CRAM-MD5 LOGIN GSSAPI", NOT_IN_LISTENERS },
+	{ "allow_plain_without_tls", OPTION_BOOL, "no", "PLAIN on a connection that anybody can read", IN_AUTH, NOT_IN_LISTENERS },
+	{ "verifier_cache", OPTION_DURATION, "1h", "How long a checked password is remembered (keyed, in memory); 0: not at all", IN_AUTH, 0, YEAR, ONLY_GLOBAL },
+	{ "scram_iterations", OPTION_INT, "10000", "Rounds for new passwords", IN_BOTH, 4096, 10000000, LATER },
 	{ "legacy", OPTION_BOOL, "no", "Also jabber:iq:auth (XEP-0078)", IN_AUTH, LATER },
-	{ "plain.uri", OPTION_URI, "sqlite:", "Where passwords for PLAIN are", IN_AUTH, .words = SCHEMES },
+	{ "plain.uri", OPTION_URI, "sqlite:", "Where passwords for PLAIN are", IN_AUTH, .words = SCHEMES, LATER },
 	{ "digest_md5.uri", OPTION_URI, NULL, "Where passwords for DIGEST-MD5 are; none: it isn't offered", IN_AUTH, .words = SCHEMES, LATER },
 };
 
 static const struct setting archive[] = {
-	{ "default", OPTION_ENUM, "always", "What is archived for those who chose nothing", IN_BOTH, .words = "always roster never" },
-	{ "keep", OPTION_DURATION, "0", "How long messages are kept; 0: for ever", IN_BOTH, 0, 100 * YEAR },
-	{ "page", OPTION_INT, "250", "Messages in one page of an answer", IN_BOTH, 1, 10000 },
+	{ "default", OPTION_ENUM, "always", "What is archived for those who chose nothing", IN_BOTH, .words = "always roster never", LATER },
+	{ "keep", OPTION_DURATION, "0", "How long messages are kept; 0: for ever", IN_BOTH, 0, 100 * YEAR, LATER },
+	{ "page", OPTION_INT, "250", "Messages in one page of an answer", IN_BOTH, 1, 10000, LATER },
 };
 
 static const struct setting logging[] = {
 	{ "level", OPTION_ENUM, "major", "How detailed", IN_GLOBAL, .words = LEVELS },
 	{ "output", OPTION_PATH, "stderr", "stderr, journal or a file", IN_GLOBAL, .words = "stderr journal", RESTART },
 	{ "format", OPTION_ENUM, "text", "How a line looks", IN_GLOBAL, .words = "text json journal", RESTART },
-	{ "tags", OPTION_MAP, NULL, "Levels of their own for tags that begin so: XMPPS = low", IN_GLOBAL, .words = LEVELS },
+	{ "tags", OPTION_MAP, NULL, "Levels of their own for tags that begin so: XMPPS = low", IN_GLOBAL, .words = LEVELS, LATER },
 };
 
 static const struct setting limits[] = {
 	{ "enabled", OPTION_BOOL, "yes", "No: no limit of rate or number of connections is kept", IN_GLOBAL },
-	{ "connections", OPTION_INT, "100000", "Connections of the whole server", IN_GLOBAL, 0, 100000000 },
-	{ "connections_per_address", OPTION_INT, "100", "Connections from one address (IPv6: one /64)", IN_ALL, 0, 10000000 },
-	{ "connects_per_minute", OPTION_INT, "600", "New connections from one address (IPv6: one /64) in a minute", IN_ALL, 0, 10000000 },
-	{ "unauthenticated_timeout", OPTION_DURATION, "30s", "From connecting to being logged in", IN_ALL, SECOND, HOUR },
-	{ "stanza_size_before_auth", OPTION_SIZE, "10k", "Bytes of a stanza before authentication", IN_ALL, 10000, 16 * MIB },
-	{ "stanza_size", OPTION_SIZE, "256k", "Bytes of a stanza (RFC 6120 §13.12: at least 10000)", IN_ALL | IN_DOMAIN, 10000, 64 * MIB },
-	{ "stanza_depth", OPTION_INT, "64", "Elements inside one another", IN_ALL, 8, 1024 },
-	{ "stanza_attributes", OPTION_INT, "64", "Attributes of one element", IN_ALL, 8, 1024 },
-	{ "stanzas_per_second", OPTION_INT, "100", "Of a client's session, in the long run; 0: no limit", IN_ALL | IN_DOMAIN, 0, 10000000 },
-	{ "stanzas_burst", OPTION_INT, "1000", "Stanzas that a session may be ahead", IN_ALL | IN_DOMAIN, 1, 10000000 },
-	{ "bytes_per_second", OPTION_SIZE, "64k", "Of a client's session, in the long run; 0: no limit", IN_ALL | IN_DOMAIN, 0, GIB },
-	{ "bytes_burst", OPTION_SIZE, "1m", "Bytes that a session may be ahead", IN_ALL | IN_DOMAIN, 10000, GIB },
-	{ "server_bytes_per_second", OPTION_SIZE, "1m", "Of an incoming server stream; 0: no limit", IN_ALL, 0, GIB },
-	{ "server_bytes_burst", OPTION_SIZE, "8m", "Bytes that a server stream may be ahead", IN_ALL, 10000, GIB },
-	{ "logins_per_minute", OPTION_INT, "30", "Failed logins from one address (IPv6: one /64)", IN_ALL, 0, 1000000 },
-	{ "logins_per_account", OPTION_INT, "10", "Failed logins to one account in a minute", IN_BOTH, 0, 1000000 },
-	{ "login_attempts", OPTION_INT, "5", "Failed logins on one stream, then it ends", IN_ALL, 1, 100 },
-	{ "registrations_per_hour", OPTION_INT, "3", "New accounts from one address (IPv6: one /64)", IN_BOTH, 0, 1000000 },
+	{ "connections", OPTION_INT, "100000", "Connections of the whole server", IN_GLOBAL, 0, 100000000, LATER },
+	{ "connections_per_address", OPTION_INT, "100", "Connections from one address (IPv6: one /64)", IN_ALL, 0, 10000000, ONLY_GLOBAL },
+	{ "connects_per_minute", OPTION_INT, "600", "New connections from one address (IPv6: one /64) in a minute", IN_ALL, 0, 10000000, ONLY_GLOBAL },
+	{ "unauthenticated_timeout", OPTION_DURATION, "30s", "From connecting to being logged in", IN_ALL, SECOND, HOUR, ONLY_GLOBAL },
+	{ "stanza_size_before_auth", OPTION_SIZE, "10k", "Bytes of a stanza before authentication", IN_ALL, 10000, 16 * MIB, ONLY_GLOBAL },
+	{ "stanza_size", OPTION_SIZE, "256k", "Bytes of a stanza (RFC 6120 §13.12: at least 10000)", IN_ALL | IN_DOMAIN, 10000, 64 * MIB, ONLY_GLOBAL },
+	{ "stanza_depth", OPTION_INT, "64", "Elements inside one another", IN_ALL, 8, 1024, ONLY_GLOBAL },
+	{ "stanza_attributes", OPTION_INT, "64", "Attributes of one element", IN_ALL, 8, 1024, ONLY_GLOBAL },
+	{ "stanzas_per_second", OPTION_INT, "100", "Of a client's session, in the long run; 0: no limit", IN_ALL | IN_DOMAIN, 0, 10000000, ONLY_GLOBAL },
+	{ "stanzas_burst", OPTION_INT, "1000", "Stanzas that a session may be ahead", IN_ALL | IN_DOMAIN, 1, 10000000, ONLY_GLOBAL },
+	{ "bytes_per_second", OPTION_SIZE, "64k", "Of a client's session, in the long run; 0: no limit", IN_ALL | IN_DOMAIN, 0, GIB, ONLY_GLOBAL },
+	{ "bytes_burst", OPTION_SIZE, "1m", "Bytes that a session may be ahead", IN_ALL | IN_DOMAIN, 10000, GIB, ONLY_GLOBAL },
+	{ "server_bytes_per_second", OPTION_SIZE, "1m", "Of an incoming server stream; 0: no limit", IN_ALL, 0, GIB, LATER },
+	{ "server_bytes_burst", OPTION_SIZE, "8m", "Bytes that a server stream may be ahead", IN_ALL, 10000, GIB, LATER },
+	{ "logins_per_minute", OPTION_INT, "30", "Failed logins from one address (IPv6: one /64)", IN_ALL, 0, 1000000, ONLY_GLOBAL },
+	{ "logins_per_account", OPTION_INT, "10", "Failed logins to one account in a minute", IN_BOTH, 0, 1000000, ONLY_GLOBAL },
+	{ "login_attempts", OPTION_INT, "5", "Failed logins on one stream, then it ends", IN_ALL, 1, 100, ONLY_GLOBAL },
+	{ "registrations_per_hour", OPTION_INT, "3", "New accounts from one address (IPv6: one /64)", IN_BOTH, 0, 1000000, ONLY_GLOBAL },
 	{ "roster_items", OPTION_INT, "1000", "Contacts of one account", IN_BOTH, 1, 1000000 },
 	{ "resources", OPTION_INT, "20", "Sessions of one account", IN_BOTH, 1, 1000 },
-	{ "write_queue_soft", OPTION_SIZE, "256k", "Bytes waiting for a slow reader before pages wait", IN_ALL, 4096, GIB },
-	{ "write_queue_hard", OPTION_SIZE, "4m", "Bytes waiting for a slow reader before its stream ends", IN_ALL, 65536, GIB },
-	{ "unsettled_stanzas", OPTION_INT, "200", "Stanzas of a connection not yet settled before it isn't read", IN_ALL, 1, 1000000 },
-	{ "unsettled_bytes", OPTION_SIZE, "1m", "Their bytes", IN_ALL, 65536, GIB },
-	{ "memory", OPTION_SIZE, "0", "Memory of the whole server above which nobody is read; 0: half of what the machine has", IN_GLOBAL, 0, INT64_MAX },
+	{ "write_queue_soft", OPTION_SIZE, "256k", "Bytes waiting for a slow reader before pages wait", IN_ALL, 4096, GIB, LATER },
+	{ "write_queue_hard", OPTION_SIZE, "4m", "Bytes waiting for a slow reader before its stream ends", IN_ALL, 65536, GIB, ONLY_GLOBAL },
+	{ "unsettled_stanzas", OPTION_INT, "200", "Stanzas of a connection not yet settled before it isn't read", IN_ALL, 1, 1000000, ONLY_GLOBAL },
+	{ "unsettled_bytes", OPTION_SIZE, "1m", "Their bytes", IN_ALL, 65536, GIB, ONLY_GLOBAL },
+	{ "memory", OPTION_SIZE, "0", "Memory of the whole server above which nobody is read; 0: half of what the machine has", IN_GLOBAL, 0, INT64_MAX, LATER },
 	{ "mailbox", OPTION_INT, "1000", "Turns waiting for one entity", IN_GLOBAL, 10, 1000000 },
 	{ "store_patience", OPTION_DURATION, "10s", "Without a commit for so long, the store counts as slow", IN_GLOBAL, SECOND, HOUR },
 };
@@ -137,32 +139,32 @@ static const struct setting pubsub[] = {
 };
 
 static const struct setting s2s[] = {
-	{ "enabled", OPTION_BOOL, "yes", "Talk to other servers", IN_BOTH },
-	{ "idle_time", OPTION_DURATION, "10min", "An outgoing stream without stanzas is closed; 0: never", IN_BOTH | IN_PATHWAYS, 0, YEAR },
-	{ "connect_timeout", OPTION_DURATION, "30s", "From the first stanza to an authenticated stream", IN_BOTH, SECOND, HOUR },
-	{ "queue", OPTION_INT, "1000", "Stanzas waiting for one domain", IN_BOTH, 1, 1000000 },
-	{ "tls", OPTION_ENUM, "required", "checked: and the certificate must be valid; optional: also clear text", IN_BOTH, .words = "checked required optional off" },
+	{ "enabled", OPTION_BOOL, "yes", "Talk to other servers", IN_BOTH, LATER },
+	{ "idle_time", OPTION_DURATION, "10min", "An outgoing stream without stanzas is closed; 0: never", IN_BOTH | IN_PATHWAYS, 0, YEAR, LATER },
+	{ "connect_timeout", OPTION_DURATION, "30s", "From the first stanza to an authenticated stream", IN_BOTH, SECOND, HOUR, LATER },
+	{ "queue", OPTION_INT, "1000", "Stanzas waiting for one domain", IN_BOTH, 1, 1000000, LATER },
+	{ "tls", OPTION_ENUM, "required", "checked: and the certificate must be valid; optional: also clear text", IN_BOTH, .words = "checked required optional off", LATER },
 	{ "checked_domains", OPTION_LIST, NULL, "Domains (or *.patterns) that are only reached over TLS with a valid certificate; !domain: never over TLS", IN_BOTH, LATER },
-	{ "dialback", OPTION_BOOL, "yes", "Servers may prove their name by dialback (XEP-0220)", IN_BOTH },
-	{ "trusted", OPTION_PATH, NULL, "Authorities of servers, file or folder; none: the system's", IN_BOTH },
-	{ "routes", OPTION_MAP, NULL, "Static routes: company.dom = \"relay:5269\"", IN_BOTH },
+	{ "dialback", OPTION_BOOL, "yes", "Servers may prove their name by dialback (XEP-0220)", IN_BOTH, LATER },
+	{ "trusted", OPTION_PATH, NULL, "Authorities of servers, file or folder; none: the system's", IN_BOTH, LATER },
+	{ "routes", OPTION_MAP, NULL, "Static routes: company.dom = \"relay:5269\"", IN_BOTH, LATER },
 };
 
 static const struct setting dns[] = {
-	{ "servers", OPTION_LIST, NULL, "Resolvers; none: the system's", IN_GLOBAL },
-	{ "hosts", OPTION_PATH, NULL, "A hosts file read before asking", IN_GLOBAL },
+	{ "servers", OPTION_LIST, NULL, "Resolvers; none: the system's", IN_GLOBAL, LATER },
+	{ "hosts", OPTION_PATH, NULL, "A hosts file read before asking", IN_GLOBAL, LATER },
 	{ "dnssec", OPTION_BOOL, "yes", "Check signatures, and use DANE where they hold", IN_GLOBAL, LATER },
 	{ "trust_anchor", OPTION_PATH, "/usr/share/dns/root.key", "The root's key", IN_GLOBAL, LATER },
-	{ "timeout", OPTION_DURATION, "10s", "For one answer", IN_GLOBAL, SECOND, HOUR },
+	{ "timeout", OPTION_DURATION, "10s", "For one answer", IN_GLOBAL, SECOND, HOUR, LATER },
 };
 
 static const struct setting store[] = {
-	{ "uri", OPTION_URI, "sqlite:", "The database; sqlite: is in the data folder", IN_GLOBAL, .words = "sqlite pgsql mysql odbc", RESTART },
+	{ "uri", OPTION_URI, "sqlite:", "The database; sqlite: is in the data folder", IN_GLOBAL, .words = "sqlite pgsql mysql odbc", RESTART, LATER },
 	{ "readers", OPTION_INT, "3", "Threads that read", IN_GLOBAL, 1, 64, RESTART },
 };
 
 static const struct setting component[] = {
-	{ "secret", OPTION_SECRET, NULL, "What a component must know (XEP-0114); none: no component may connect", IN_DOMAIN },
+	{ "secret", OPTION_SECRET, NULL, "What a component must know (XEP-0114); none: no component may connect", IN_DOMAIN, LATER },
 };
 
 static const struct setting xmpp_logger[] = {

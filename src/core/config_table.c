@@ -68,7 +68,7 @@ const char *config_kind_keyword(enum config_kind kind)
 
 bool config_kind_is_later(enum config_kind kind)
 {
-	return kind >= CONFIG_PATHWAY_GROUP;
+	return kind == CONFIG_PEER || kind >= CONFIG_PATHWAY_GROUP;
 }
 
 bool config_kind_named(const char *keyword, enum config_kind *kind)

@@ -257,6 +257,14 @@ static enum stanza_error set(struct turn *t)                             /* §2.
 
 /* --- the rest --- */
 
+/* §2.1.5, §2.3.3: another's roster. Refused where its sender lives, so that the answer says nothing of the other account. */
+static enum stanza_error refuse_foreign(struct turn *t)
+{
+	bool is_ours = t->to->local && !t->to->resource && host_find(t->to->domain);
+	bool is_request = t->type == TYPE_GET || t->type == TYPE_SET;
+	return is_ours && is_request && xml_is(t->payload, NS_ROSTER, "query") ? FORBIDDEN : OK;
+}
+
 static enum stanza_error forget(struct turn *t)
 {
 	size_t at = 0;
@@ -278,7 +286,7 @@ const struct module mod_roster = {
 	.name        = "roster",
 	.title       = "Roster",
 	.iqs         = IQS({ NS_ROSTER, "query", IQ_GET, TO_SELF, get }, { NS_ROSTER, "query", IQ_SET, TO_SELF, set }),
-	.hooks       = HOOKS(ON_ACCOUNT_REMOVED(AT_DELIVER, forget)),
+	.hooks       = HOOKS(ON_IQ_SENT(AT_GUARD, refuse_foreign), ON_ACCOUNT_REMOVED(AT_DELIVER, forget)),
 	.per_account = &(const struct per_account){ Q_LOAD, load, mem_free },
 	.options     = OPTIONS(
 		{ "groups", OPTION_INT, "50", "Groups of one contact at most", 0, 10000 },

@@ -253,5 +253,9 @@ size_t conn_tls_open(struct conn *c, const char *bytes, size_t size)
 	size_t opened = shake_hands(c) ? open_all(c) : 0;
 	l->feed_left = 0;
 	send_answers(c);
+	if (c->tls->asked.is_asked_again) {
+		conn_doom(c, CONN_TLS_FAILED, "it asked for a renegotiation");
+		return 0;                    /* what came beside it isn't heard: who knows whose it is */
+	}
 	return opened;
 }

@@ -28,6 +28,25 @@ static bool add_extension(X509 *x, int nid, const char *value)
 	return ok;
 }
 
+static bool add_name(X509_NAME *name, const char *type, const char *value, int size)
+{
+	return X509_NAME_add_entry_by_txt(name, type, MBSTRING_UTF8, (const unsigned char *)value, size, -1, 0);
+}
+
+/* RFC 6120 §13.7.1.1: never empty. A common name has 64 characters at most; a longer domain is named label by label (RFC 2247). */
+static bool fill_subject(X509_NAME *name, const char *domain)
+{
+	if (strlen(domain) <= 64)
+		return add_name(name, "CN", domain, -1);
+	bool ok = true;
+	for (const char *end = domain + strlen(domain), *at = end; ok && at > domain; end = at - 1) {
+		for (at = end; at > domain && at[-1] != '.'; at--)
+			continue;
+		ok = at == end || add_name(name, "DC", at, (int)(end - at));
+	}
+	return ok;
+}
+
 static bool fill(X509 *x, EVP_PKEY *key, const char *domain, int days)
 {
 	char names[1024];
@@ -38,10 +57,11 @@ static bool fill(X509 *x, EVP_PKEY *key, const char *domain, int days)
 		&& ASN1_INTEGER_set_uint64(X509_get_serialNumber(x), serial)
 		&& X509_gmtime_adj(X509_getm_notBefore(x), -3600)
 		&& X509_time_adj_ex(X509_getm_notAfter(x), days, 0, NULL)
-		&& (strlen(domain) > 64 || X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, (const unsigned char *)domain, -1, -1, 0))
+		&& fill_subject(name, domain)
 		&& X509_set_issuer_name(x, name)
 		&& X509_set_pubkey(x, key)
 		&& add_extension(x, NID_basic_constraints, "critical,CA:FALSE")
+		&& add_extension(x, NID_key_usage, "critical,digitalSignature")
 		&& add_extension(x, NID_subject_alt_name, names)
 		&& X509_sign(x, key, EVP_sha256());
 }

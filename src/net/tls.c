@@ -79,6 +79,14 @@ static int hello(SSL *ssl, int *alert, void *unused)
 	return SSL_CLIENT_HELLO_SUCCESS;
 }
 
+/* RFC 6120 §5.3.5: who asks for a renegotiation is refused by OpenSSL with this warning, and has to go. */
+static void noticed(const SSL *ssl, int what, int alert)
+{
+	struct tls_asked *asked = SSL_get_app_data(ssl);
+	if (what & SSL_CB_ALERT && what & SSL_CB_WRITE && (alert & 0xff) == SSL_AD_NO_RENEGOTIATION)
+		asked->is_asked_again = true;
+}
+
 /* The client's first that we know. One who offers only others goes on without: streams tell themselves apart. */
 static int choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *size, const unsigned char *in, unsigned in_size, void *unused)
 {
@@ -110,6 +118,7 @@ static SSL_CTX *context_new(void)
 	SSL_CTX_set_session_id_context(ctx, (const unsigned char *)"xmpp", 4);
 	SSL_CTX_set_alpn_select_cb(ctx, choose_protocol, NULL);
 	SSL_CTX_set_client_hello_cb(ctx, hello, NULL);
+	SSL_CTX_set_info_callback(ctx, noticed);
 	return ctx;
 }
 

@@ -12,6 +12,7 @@
 struct tls_asked {                           /* whom to ask; SSL's app data */
 	tls_chooser chooser;
 	void       *with;
+	bool        is_asked_again;          /* the peer wants to renegotiate */
 };
 
 SSL_CTX    *tls_front(void);

@@ -36,6 +36,22 @@ enum stream_error header_check(const struct xml_found *open)
 	return STREAM_NONE;
 }
 
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+/* RFC 5646 §2.1: subtags of up to 8 letters and digits, the first of letters; that is one alone only in "x-…" and "i-…". */
+bool header_is_language(const char *tag)
+{
+	size_t size = strspn(tag, LETTERS);
+	if (size < 1 || size > 8 || strlen(tag) >= 64 || (size == 1 && !(strchr("xXiI", *tag) && tag[1] == '-')))
+		return false;
+	for (const char *at = tag + size; *at; at += size) {
+		size = strspn(++at, LETTERS "0123456789");
+		if (at[-1] != '-' || size < 1 || size > 8)
+			return false;
+	}
+	return true;
+}
+
 static void text(struct buf *out, const char *words)
 {
 	buf_add(out, words, strlen(words));

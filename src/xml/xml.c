@@ -23,9 +23,15 @@ static bool is_text(const struct xml *x)
 	return !x->name;
 }
 
+/* Names are short and mostly differ at once: the first letter spares a call. */
+static inline bool is_named(const struct xml *x, const char *name)
+{
+	return x->name[0] == name[0] && strcmp(x->name, name) == 0;
+}
+
 static bool matches(const struct xml *x, const char *ns, const char *name)
 {
-	return is_element(x) && (!name || strcmp(x->name, name) == 0) && (!ns || known_same(x->ns, ns));
+	return is_element(x) && (!name || is_named(x, name)) && (!ns || known_same(x->ns, ns));
 }
 
 bool xml_is(const struct xml *el, const char *ns, const char *name)
@@ -66,7 +72,7 @@ size_t xml_count(const struct xml *el, const char *ns, const char *name)
 /* Where the attribute hangs, or where one would be added. */
 static struct xml **place(struct xml **at, const char *ns, const char *name)
 {
-	while (*at && (strcmp((*at)->name, name) != 0
+	while (*at && (!is_named(*at, name)
 	               || (ns ? !(*at)->ns || !known_same((*at)->ns, ns) : (*at)->ns != NULL)))
 		at = &(*at)->next;
 	return at;

@@ -159,9 +159,13 @@ class Matcher:
     def children(self, expected, heard, more, parent):
         if not expected:
             return more or all(self.is_quiet(c, parent) for c in heard)
+        in_order = (parent.ns, parent.name) == (SASL, 'mechanisms')      # RFC 6120 §6.3.3: a list of preference
         for i, child in enumerate(heard):
             kept = dict(self.variables)
-            if self.element(expected[0], child) and self.children(expected[1:], heard[:i] + heard[i + 1:], more, parent):
+            if in_order and not more and i:
+                return False
+            left = heard[i + 1:] if in_order else heard[:i] + heard[i + 1:]
+            if self.element(expected[0], child) and self.children(expected[1:], left, more, parent):
                 return True
             self.variables.clear()
             self.variables.update(kept)

@@ -20,7 +20,7 @@ struct speaker {
 	struct xml_parser *parser;
 	int  session;                        /* in the record */
 	char resource[16], jid[128];         /* jid: full, once bound */
-	char scram_first[64];                /* client-first-message-bare */
+	char scram_first[128];                /* client-first-message-bare */
 	bool is_authenticated, has_pipelined;
 	bool wants_acks, wants_roster, wants_presence;
 	bool has_enabled, has_acks;          /* <enable/> was sent, <enabled/> came */
