@@ -18,6 +18,24 @@ static void check_answers(const struct speaker *s)
 	}
 }
 
+static bool is_promised(const struct sent_message *m);
+
+static bool was_heard(unsigned message)
+{
+	for (unsigned n = 0; n < record->heard; n++)
+		if (record->hear[n].message == (int)message)
+			return true;
+	return false;
+}
+
+/* Who is there has what was kept: nothing waits in the table that nobody reads any more. */
+static void check_nothing_waits(int account)
+{
+	for (unsigned i = 0; i < record->messages; i++)
+		if (record->message[i].to_account == account && is_promised(&record->message[i]) && !was_heard(i))
+			life_failed("message %u waits, and %s is there", i, account_jids[account]);
+}
+
 void speakers_check_quiet(void)
 {
 	for (unsigned i = 0; i < speakers_count(); i++) {
@@ -32,6 +50,8 @@ void speakers_check_quiet(void)
 		if (s->has_acks && seen->acked != seen->sent)
 			life_failed("%s: %u of %u stanzas are settled when all is quiet", s->jid, seen->acked, seen->sent);
 		check_answers(s);
+		if (s->is_available && !record->reads_failed)
+			check_nothing_waits(s->account);
 	}
 }
 

@@ -85,12 +85,21 @@ static void presence(struct speaker *s, const struct xml *el)
 
 /* --- IQs --- */
 
+/* A change has the number of its question for a name. */
+static void check_name(const struct speaker *s, const char *name)
+{
+	int n = name ? number_of(name, 'n', record->questions) : -1;
+	if (n >= 0 && record->question[n].is_refused && !record->may_be_unknown)
+		life_failed("%s sees %s in its roster, a change that was refused", s->jid, name);
+}
+
 static void roster(struct speaker *s, const struct xml *query)
 {
 	memset(record->subscription[s->account], 0, sizeof record->subscription[s->account]);
 	for (const struct xml *item = xml_child(query, NS_ROSTER, "item"); item; item = xml_next(item, NS_ROSTER, "item")) {
 		int who = account_of(xml_get(item, "jid"));
 		const char *subscription = xml_get(item, "subscription");
+		check_name(s, xml_get(item, "name"));
 		if (who >= 0 && subscription)
 			snprintf(record->subscription[s->account][who], sizeof record->subscription[0][0], "%s", subscription);
 	}
@@ -115,6 +124,7 @@ static void answer(struct speaker *s, const struct xml *el)
 		life_failed("%s got the answer %s to another session's question", s->jid, id);
 	if (++q->answers > 1)
 		life_failed("%s got a second answer to %s", s->jid, id);
+	q->is_refused = is(xml_get(el, "type"), "error");
 	if (xml_child(el, NS_ROSTER, "query"))
 		roster(s, xml_child(el, NS_ROSTER, "query"));
 }

@@ -164,6 +164,7 @@ static bool seed_holds(uint64_t seed, const struct scenario *s, unsigned loops)
 	plan = (struct plan){ .loops = loops, .reads_fail = s->reads_fail, .losses = s->losses, .database = database, .secret = { dice(), dice() } };
 	record->was_failed_by_store = s->fail || s->unknown;
 	record->reads_failed = s->reads_fail;
+	record->may_be_unknown = s->unknown;
 	for (unsigned lives = dice_between(1, s->stops ? 3 : 1); lives; lives--) {
 		unsigned stop_at = s->stops ? dice_below(dice_chance(50) ? 400 : 4000) : UINT32_MAX;
 		plan.fail = s->fail;

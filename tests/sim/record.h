@@ -40,6 +40,7 @@ struct question {                    /* an iq of a client */
 	int  session;
 	bool must_be_answered;       /* by the server itself */
 	int  answers;
+	bool is_refused;
 };
 
 struct record {
@@ -54,6 +55,7 @@ struct record {
 	bool was_shaky[ACCOUNTS];                    /* a session ended: what it had not taken goes to others, who may have it */
 	bool was_failed_by_store;                    /* a job failed in some life */
 	bool reads_failed;
+	bool may_be_unknown;                         /* what was refused may have been kept */
 	int  life;
 	int  stops;                                  /* lives that were cut short */
 	unsigned steps;

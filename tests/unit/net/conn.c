@@ -124,6 +124,31 @@ static void a_paused_one_hears_nothing_until_resumed(void **state)
 	echo_end(&e);
 }
 
+/* How many bytes of many the other end gets rid of. */
+static size_t push(int fd, size_t size)
+{
+	static const char bytes[1 << 16];
+	size_t sent = 0;
+	for (int waits = 0; sent < size && waits < 50; ) {
+		ssize_t n = send(fd, bytes, sizeof bytes, MSG_DONTWAIT | MSG_NOSIGNAL);
+		if (n > 0)
+			sent += (size_t)n;
+		else
+			usleep(2000), waits++;
+	}
+	return sent;
+}
+
+static void a_paused_one_leaves_bytes_at_the_sender(void **state)
+{
+	struct echo e = { 0 };
+	echo_begin(&e, l, &echo_owner);
+	on_loop(l, pause_it, &e);
+	assert_true(push(e.fd, 64 << 20) < 32 << 20);
+	assert_int_equal(atomic_load(&e.input), 0);
+	echo_end(&e);
+}
+
 static void a_paused_one_notices_a_close(void **state)
 {
 	struct echo e = { 0 };
@@ -270,6 +295,7 @@ int main(void)
 		TEST(a_slow_reader_gets_everything_and_written_tells),
 		TEST(over_the_hard_limit_it_is_too_slow),
 		TEST(a_paused_one_hears_nothing_until_resumed),
+		TEST(a_paused_one_leaves_bytes_at_the_sender),
 		TEST(a_paused_one_notices_a_close),
 		TEST(bytes_before_a_close_wait_for_a_paused_owner_without_a_busy_loop),
 		TEST(a_pause_inside_input_holds_at_once),
