@@ -184,7 +184,7 @@ static bool become(const char *name, const char *folder, struct fail *why)
 {
 	if (geteuid() != 0)
 		return true;
-	struct passwd *p = getpwnam(name);
+	struct passwd *p = getpwnam(name);   /* cppcheck-suppress getpwnamCalled ; there is no second thread yet */
 	if (!p)
 		return fail(why, "started as root, and there is no user \"%s\" to become: make it, or set `user`", name);
 	if (p->pw_uid == 0)

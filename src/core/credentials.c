@@ -110,7 +110,7 @@ static enum stanza_error verdict(struct turn *t)
 		remember_verifier(h, xml_get(t->stanza, "verifier"), limits->verifier_cache);
 		return HANDLED;
 	}
-	if (limits->enabled && ++h->wrong >= limits->wrong_passwords) {
+	if (limits->enabled && limits->wrong_passwords && ++h->wrong >= limits->wrong_passwords) {
 		h->until = clock_now() + limits->wrong_password_pause;
 		h->wrong = 0;
 		log_low("AUTH", "%s: %u wrong passwords in a row: must wait", t->account->jid, limits->wrong_passwords);

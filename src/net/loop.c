@@ -73,7 +73,8 @@ static void set_alarm(struct loop *l)
 	}
 	msec wait = l->alarm_at - clock_now();
 	uv_update_time(&l->uv);
-	uv_timer_start(&l->alarm, alarm_rang, wait > 0 ? (uint64_t)wait + 1 : 0, 0);
+	/* It goes on ringing until it is set anew: uv_run runs timers before it sleeps, so one that rang just then would not wake it. */
+	uv_timer_start(&l->alarm, alarm_rang, wait > 0 ? (uint64_t)wait + 1 : 0, 1);
 }
 
 static bool let_owners_work(struct loop *l)

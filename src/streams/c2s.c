@@ -353,7 +353,7 @@ static struct session_facts facts(void *stream)
 static bool is_slow(void *stream)
 {
 	struct c2s *c = stream;
-	return conn_is_slow(c->conn);
+	return conn_queued(c->conn) > limits()->write_soft;
 }
 
 /* May end the stream, and it with it. */

@@ -167,12 +167,9 @@ void listen_left(struct listener_rules *rules)
 
 /* --- opening --- */
 
-static void read_rules(struct listener_rules *r, const struct config_scope *s)
+/* What a reload may change while connections are there. */
+static void take_changes(struct listener_rules *r, const struct config_scope *s)
 {
-	enum { AUTO, DIRECT, STARTTLS, OFF } tls = (int)config_enum(s, "tls");
-	r->is_direct_tls = tls == DIRECT;
-	r->looks = tls == AUTO;
-	r->clients = config_list_has(s, "streams", "client");
 	atomic_store(&r->channels, config_bool(s, "enable") ? (unsigned)config_int(s, "channels") : 0);
 	atomic_store(&r->idle_ms, (int)config_duration(s, "idle_time"));
 }
@@ -183,6 +180,14 @@ static const char *with_port(const char *address, int port, char *to, size_t siz
 	const char *colon = strrchr(address, ':');
 	snprintf(to, size, "%.*s:%d", (int)(colon - address), address, port);
 	return port ? to : address;
+}
+
+static void read_rules(struct listener_rules *r, const struct config_scope *s)
+{
+	enum { AUTO, DIRECT, STARTTLS, OFF } tls = (int)config_enum(s, "tls");
+	r->is_direct_tls = tls == DIRECT;
+	r->looks = tls == AUTO;
+	take_changes(r, s);
 }
 
 static bool open_one(const struct config_scope *s, unsigned loops, struct fail *why)
@@ -243,7 +248,7 @@ static bool reload_next(const struct config_scope *s, void *with)
 		if (strcmp(sockets[i]->rules.address, s->name) != 0)
 			continue;
 		bool was_open = sockets[i]->listeners[0] != NULL;
-		read_rules(&sockets[i]->rules, s);
+		take_changes(&sockets[i]->rules, s);
 		return was_open || !atomic_load(&sockets[i]->rules.channels);
 	}
 	return false;

@@ -18,7 +18,6 @@ struct listener_rules {              /* of one `listen` address; made at start, 
 	char       *address;
 	bool        is_direct_tls;   /* every connection begins with TLS */
 	bool        looks;           /* the first byte may say TLS; STARTTLS may be offered */
-	bool        clients;         /* client streams are taken */
 	atomic_uint channels;        /* most simultaneous connections; 0: the address isn't opened */
 	atomic_uint connected;
 	atomic_int  idle_ms;         /* 0: for ever */

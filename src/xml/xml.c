@@ -187,11 +187,10 @@ struct xml *xml_element(struct arena *a, const char *ns, const char *name, struc
 static void set(struct arena *a, struct xml *el, const char *ns, const char *name, const char *value)
 {
 	struct xml **at = place(&el->attrs, ns, name), *old = *at;
-	if (!value && !old)
-		return;
-	*at = value ? leaf(a, ns, name, value) : old->next;      /* a new one: xml_shallow may share the old */
-	if (value && old)
-		(*at)->next = old->next;
+	struct xml *behind = old ? old->next : NULL;
+	*at = value ? leaf(a, ns, name, value) : behind;         /* a new one: xml_shallow may share the old */
+	if (value)
+		(*at)->next = behind;
 }
 
 void xml_set(struct arena *a, struct xml *el, const char *name, const char *value)

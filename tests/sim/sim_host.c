@@ -13,7 +13,7 @@
 
 static struct config *config;
 static struct hosts *hosts;
-static struct listener_rules rules = { .clients = true };
+static struct listener_rules rules;
 
 static const char text[] =
 	"domain \"" HOST "\" {\n"
