@@ -99,10 +99,19 @@ static void add_query(struct loading *l, struct statement ***end, const char *sq
 	*end = &s->next;
 }
 
+/* One that is loaded again waits for its appends, so that it finds what it has put down. */
+static struct loading *next_to_load(struct home *home)
+{
+	LIST_EACH(&home->wanting, struct loading, link, l)
+		if (list_is_empty(&l->account->mailbox.appends))
+			return l;
+	return NULL;
+}
+
 void accounts_load_next(struct home *home)
 {
-	while (home->loading < home->hosts->limits.loads && !list_is_empty(&home->wanting)) {
-		struct loading *l = CONTAINER(list_first(&home->wanting), struct loading, link);
+	struct loading *l;
+	while (home->loading < home->hosts->limits.loads && (l = next_to_load(home))) {
 		list_remove(&l->link);
 		home->loading++;
 		list_append(&home->jobs, &l->job.link);

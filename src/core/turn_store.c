@@ -130,6 +130,8 @@ static void append_finish(struct append *p)
 		list_remove(&out->link);
 		turn_submit_read(out->turn);
 	}
+	if (account->state == ACCOUNT_LOADING)
+		accounts_load_next(account->home);
 	account_quiet(account);
 }
 

@@ -255,7 +255,8 @@ static enum stanza_error read_page(struct turn *t)
 static bool is_read_to(struct turn *t)
 {
 	const struct reading *r = reading_of(t->account);
-	return r->session && session_find(t->account, r->session) && clock_now() < r->lost_at;
+	const struct session *s = r->session ? session_find(t->account, r->session) : NULL;
+	return s && takes_messages(s) && clock_now() < r->lost_at;
 }
 
 static enum stanza_error available(struct turn *t)
@@ -272,12 +273,30 @@ static bool is_behind(const struct session *s)
 	return session_flights(s, PAGE) == PAGE || s->stream->is_slow(s->stream_with);
 }
 
+/* Somebody else who is there, from the start. */
+static void read_to_another(struct turn *t, const struct session *than)
+{
+	EACH_SESSION(t->account, s) {
+		if (s == than || !takes_messages(s))
+			continue;
+		go_on_later(t, s, 0, WAIT_LEAST);
+		return;
+	}
+}
+
 static enum stanza_error next_page(struct turn *t)           /* a call: from ourselves */
 {
 	struct session *s = t->account->state == ACCOUNT_READY ? reader(t) : NULL;
+	struct reading *r = reading_of(t->account);
 	msec wait = number(t, "wait");
-	if (!s || reading_of(t->account)->session != s->number)
+	if (r->session != number(t, "session"))
 		return HANDLED;
+	if (!s) {                                    /* it takes messages no more */
+		r->session = 0;
+		if (t->account->state == ACCOUNT_READY)
+			read_to_another(t, NULL);
+		return HANDLED;
+	}
 	if (!is_behind(s))
 		return read_page(t);
 	go_on_later(t, s, number(t, "after"), wait * 2 < WAIT_MOST ? wait * 2 : WAIT_MOST);
@@ -291,12 +310,7 @@ static enum stanza_error gone(struct turn *t)
 	bool another_reads = is_read_to(t) && reading_of(t->account)->session != t->session->number;
 	if (!amount || !amount->count || another_reads || t->account->state != ACCOUNT_READY)
 		return OK;
-	EACH_SESSION(t->account, s) {
-		if (s == t->session || !takes_messages(s))
-			continue;
-		go_on_later(t, s, 0, WAIT_LEAST);
-		break;
-	}
+	read_to_another(t, t->session);
 	return OK;
 }
 

@@ -54,6 +54,13 @@ def contact(client, tag):
     return client.wait(lambda e: e is not None and e.get('id') == tag)
 
 
+def roster(client):
+    """The addresses in it, as the server has them in memory."""
+    client.send("<iq type='get' id='roster'><query xmlns='jabber:iq:roster'/></iq>", 'roster')
+    answer = client.wait(lambda e: e is not None and e.get('id') == 'roster')
+    return [item.get('jid') for item in answer[0]]
+
+
 def seconds_until(client, test, patience):
     """Reads till `test` holds; how long it took, or None."""
     began = time.monotonic()
@@ -72,6 +79,7 @@ def refuses(disk, name, code):
     disk.order(write_code=code)
     answer = contact(writer, f'{name}-contact')
     report(f'crash/disk-{name}-refuses-contacts', is_bounce(answer), answer.get('type'))
+    report(f'crash/disk-{name}-forgets-what-was-not-kept', f'{name}-contact@example' not in roster(writer))
 
     began = time.monotonic()
     send_to(writer, 'away', 1, BURST)
