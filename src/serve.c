@@ -351,7 +351,8 @@ struct leaving {
 static void look_whether_quiet(struct timer *timer)
 {
 	struct leaving *l = CONTAINER(timer, struct leaving, timer);
-	bool quiet = !c2s_count() && !l->home->counts.sessions && !store_waiting(store);
+	c2s_stop_all();                              /* again: one may just have come from another loop */
+	bool quiet = !c2s_count() && !l->home->counts.sessions && !loop_is_working() && !store_waiting(store);
 	if (quiet != l->is_quiet) {
 		l->is_quiet = quiet;
 		if (quiet)
@@ -375,7 +376,6 @@ static void leave_loop(void *thing)
 	listen_stop(l->home->number);
 	if (l->home->number == 0)
 		control_stop();
-	c2s_stop_all();
 	timer_start(&l->timer, STOP_LOOK, look_whether_quiet);
 }
 
@@ -388,6 +388,7 @@ static void stop_all(void)
 		post(home_number(i)->loop, leave_loop, home_number(i));
 	for (unsigned i = 0; i < homes_count(); i++)
 		loop_join(home_number(i)->loop);
+	loop_workers_stop();                         /* before exit takes away what they use */
 	store_close(store);
 	config_drop(config);
 	log_major("SERVER", "stopped");

@@ -32,6 +32,8 @@ void loop_on_second(struct loop *, void (*fn)(void *), void *with);
 /* Work for the pool of worker threads: `work` there, then `done` here, on the loop that asked. */
 void loop_work(void (*work)(void *), void (*done)(void *), void *thing);
 void loop_workers(unsigned threads);                 /* before the first loop starts; default 2 */
+bool loop_is_working(void);                          /* something that this loop asked for isn't done */
+void loop_workers_stop(void);                        /* when the loops have ended: waits for what is being done, leaves what isn't begun */
 
 /*
  * Timers, in a wheel: coarse (50 ms), cheap to start and stop, embedded in

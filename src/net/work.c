@@ -95,6 +95,22 @@ void loop_work(void (*work)(void *), void (*done)(void *), void *thing)
 	pthread_mutex_unlock(&lock);
 }
 
+bool loop_is_working(void)
+{
+	pthread_mutex_lock(&lock);
+	bool is = loop_here()->jobs > 0;
+	pthread_mutex_unlock(&lock);
+	return is;
+}
+
+void loop_workers_stop(void)
+{
+	pthread_mutex_lock(&lock);
+	list_init(&jobs);
+	pthread_mutex_unlock(&lock);
+	work_end();
+}
+
 void work_wait(struct loop *l)
 {
 	pthread_mutex_lock(&lock);

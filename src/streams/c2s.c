@@ -411,6 +411,6 @@ void c2s_stop_all(void)
 	if (!streams.next)
 		return;
 	LIST_EACH(&streams, struct c2s, in_loop, c)
-		if (!c->session)
+		if (c->state != C2S_CLOSING && c->state != C2S_LEAVING)
 			c2s_error(c, STREAM_SYSTEM_SHUTDOWN, NULL);
 }

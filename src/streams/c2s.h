@@ -64,7 +64,7 @@ struct c2s {
 
 /* A connection that speaks XMPP begins here. Takes the conn, and a place of the listener and of its address. */
 void c2s_start(struct conn *, struct listener_rules *, struct address *);
-void c2s_stop_all(void);                     /* this loop's streams that have no session end with system-shutdown */
+void c2s_stop_all(void);                     /* this loop's streams end with system-shutdown, but for those that are ending already */
 void c2s_second(void);                       /* every second: reads again who was not read for want of memory */
 size_t c2s_count(void);                      /* this loop's streams */
 
