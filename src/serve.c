@@ -1,7 +1,8 @@
 /*
- * The order of a start matters (docs/architecture.md): ports are opened and
- * the data folder is locked while we may still be root; then privileges go;
- * certificates are read by the very code that a reload uses; threads come last.
+ * The order of a start matters (docs/architecture.md): ports are opened while
+ * we may still be root; then privileges go; certificates are read by the very
+ * code that a reload uses; then the database is locked and opened, and threads
+ * come last.
  *
  * The main thread then only waits for signals: TERM and INT stop, HUP reloads.
  */

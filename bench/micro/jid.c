@@ -1,5 +1,5 @@
 /*
- * Nanoseconds per JID and per part, each in an arena of its own per 16.
+ * Nanoseconds per JID and per part; sixteen share an arena, as in a turn.
  *
  * Prints the best of several rounds: neighbours on the machine only add.
  */

@@ -138,8 +138,8 @@ void conn_close(struct conn *c, msec linger)
 	CHECK(c, CONN_MAGIC);
 	if (c->parting || c->is_dead)
 		return;
-	if (c->is_doomed && c->end != CONN_CLOSED) {
-		conn_destroy(c);
+	if ((c->is_doomed && c->end != CONN_CLOSED) || (c->tls && !c->tls->is_ready)) {
+		conn_destroy(c);             /* lost; or within a handshake, where nothing can be said */
 		return;
 	}
 	c->is_doomed = c->is_over = false;   /* a peer that sends no more may still read */

@@ -10,8 +10,8 @@
  *
  * The lock guards the two queues, `oldest` and the two flags, nothing else. It
  * is held for a few list operations, never over a call into the driver or into
- * `done`, and no other lock is taken under it. This is the one mutex of the
- * server: store threads sleep on it, which a loop's inbox cannot offer.
+ * `done`, and no other lock is taken under it. It is a mutex of the store's own
+ * because store threads sleep on it, which a loop's inbox cannot offer.
  */
 #include "store/store.h"
 #include "base/check.h"

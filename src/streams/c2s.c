@@ -623,14 +623,15 @@ static void element(struct c2s *c, struct arena *a, struct xml *el, size_t bytes
 
 static void take_names(struct c2s *c, struct arena *a, const struct xml *el)
 {
-	const char *to = xml_get(el, "to"), *lang = xml_lang(el);
+	const char *to = xml_get(el, "to"), *from = xml_get(el, "from"), *lang = xml_lang(el);
 	const char *name = to ? jid_domain(a, to) : NULL;
+	const struct jid *caller = from ? jid_parse(a, from) : NULL;
 	if (!c->host && name && host_find(name))
 		c->host = mem_string(name);
 	mem_free(c->lang);
 	c->lang = mem_string(lang && header_is_language(lang) ? lang : NULL);
 	mem_free(c->caller);
-	c->caller = mem_string(xml_get(el, "from"));
+	c->caller = mem_string(caller ? caller->bare : NULL);                    /* §4.7.2 */
 	random_text(c->id, 20);
 }
 

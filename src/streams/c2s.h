@@ -39,7 +39,7 @@ struct c2s {
 	char                 id[24];         /* of the stream, RFC 6120 §4.7.3 */
 	char                *host;           /* prepared; NULL before the header */
 	char                *lang;           /* the client's, for its stanzas; NULL: none */
-	char                *caller;         /* `from` of its header; NULL: none */
+	char                *caller;         /* the bare JID of its header's `from`; NULL: none */
 	char                *account;        /* bare JID, once authenticated */
 	const char          *mechanism;      /* a static string */
 	struct address      *address;        /* what its IP address may do here */

@@ -19,11 +19,11 @@
 
 enum { LABEL = 63, IDNA_INPUT = 1024, IDNA = IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL };
 
-/* HOST stands in a label or between two; UPPER is also the distance to lower case. */
-enum { HOST = 1, HIGH = 2, UPPER = 0x20 };
+/* HOST stands in a label or between two; without a HYPHEN there is no A-label. UPPER is also the distance to lower case. */
+enum { HOST = 1, HIGH = 2, HYPHEN = 4, UPPER = 0x20 };
 
 static const unsigned char kind[256] = {
-	['-'] = HOST, ['.'] = HOST, ['0' ... '9'] = HOST, ['a' ... 'z'] = HOST, ['A' ... 'Z'] = HOST | UPPER,
+	['-'] = HOST | HYPHEN, ['.'] = HOST, ['0' ... '9'] = HOST, ['a' ... 'z'] = HOST, ['A' ... 'Z'] = HOST | UPPER,
 	[0x80 ... 0xff] = HIGH,
 };
 
@@ -44,15 +44,14 @@ static bool label_ok(const char *label, size_t size, bool idna)
 
 static bool labels_ok(const char *name, size_t size, bool idna)
 {
-	const char *end = name + size;
-	for (;;) {
-		const char *dot = memchr(name, '.', (size_t)(end - name));
-		if (!label_ok(name, (size_t)((dot ? dot : end) - name), idna))
-			return false;
-		if (!dot)
-			return true;
-		name = dot + 1;
-	}
+	size_t start = 0;
+	for (size_t i = 0; i < size; i++)
+		if (name[i] == '.') {
+			if (!label_ok(name + start, i - start, idna))
+				return false;
+			start = i + 1;
+		}
+	return label_ok(name + start, size - start, idna);
 }
 
 static bool has_a_label(const char *name, size_t size)
@@ -168,7 +167,7 @@ size_t domain_prepare(char *out, size_t limit, const char *text, size_t size)
 	bool plain = lower(out, text, size, &any);
 	if (!plain && !(any & HIGH))
 		return 0;
-	if ((any & HIGH) || has_a_label(out, size))
+	if ((any & HIGH) || ((any & HYPHEN) && has_a_label(out, size)))
 		return idna(out, limit, text, size);
 	return labels_ok(out, size, false) ? size : 0;
 }

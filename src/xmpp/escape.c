@@ -55,8 +55,7 @@ const char *jid_unescape(struct arena *a, const char *local)
 	char *out = arena_bytes(a, strlen(local) + 1), *to = out;
 	while (*from) {
 		char c = meaning(from);
-		bool at_edge = from == local || !from[3];
-		if (!c || (c == ' ' && at_edge)) {
+		if (!c || (c == ' ' && (from == local || !from[3]))) {
 			*to++ = *from++;
 			continue;
 		}

@@ -17,7 +17,7 @@ REPORTS = ('AddressSanitizer', 'LeakSanitizer', 'ThreadSanitizer', 'runtime erro
 CONFIG = '''
 data_dir = "data"
 control_socket = "control"
-threads = {loops}
+{loops}
 {user}
 log {{ level = low;  output = "log" }}
 {limits}
@@ -64,7 +64,7 @@ class Jackdaw:
         self.configure(config)
 
     def configure(self, config):
-        text = CONFIG.format(user=f'user = {USER}' if os.geteuid() == 0 else '', loops=self.options.loops, port=self.port, tls_port=self.tls_port,
+        text = CONFIG.format(user=f'user = {USER}' if os.geteuid() == 0 else '', loops='' if 'threads' in config['top'] else f'threads = {self.options.loops}', port=self.port, tls_port=self.tls_port,
                              top=config['top'], limits='' if 'limits {' in config['top'] else 'limits { enabled = no }',
                              listener=config['listener'])
         for domain in DOMAINS:

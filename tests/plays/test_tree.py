@@ -31,6 +31,15 @@ class Comparison(unittest.TestCase):
         self.assertFalse(fits("<iq from='∅'/>", "<iq from='a'/>"))
         self.assertTrue(fits("<iq from='∅'/>", '<iq/>'))
 
+    def test_sasl_mechanisms_are_in_their_order(self):
+        mechanisms = '<sasl:mechanisms>{}</sasl:mechanisms>'.format
+        one, two = '<sasl:mechanism>A</sasl:mechanism>', '<sasl:mechanism>B</sasl:mechanism>'
+        self.assertTrue(fits(mechanisms(one + two), mechanisms(one + two)))
+        self.assertFalse(fits(mechanisms(one + two), mechanisms(two + one)))
+        self.assertTrue(fits(mechanisms('…' + two), mechanisms(one + two)))
+        self.assertFalse(fits(mechanisms(two), mechanisms(one + two)))
+        self.assertFalse(fits(mechanisms('…' + one + two), mechanisms(two + one)))
+
     def test_children_are_all_in_any_order_or_told_to_be_more(self):
         self.assertTrue(fits('<m><a/><b/></m>', '<m><b/><a/></m>'))
         self.assertFalse(fits('<m><a/></m>', '<m><a/><a/></m>'))

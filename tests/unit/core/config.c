@@ -99,7 +99,8 @@ static void the_example_of_the_documentation_is_read(void **state)
 	struct config *c = load_well(example);
 	const struct config_scope *listen = first_listen(c), *d = config_domain(c, "example.com", NULL);
 	char path[256];
-	assert_int_equal(report.warning_count, 0);
+	assert_int_equal(report.warning_count, 1);
+	assert_string_equal(report.warnings[0].text, "xmpp_role is accepted and has no effect yet");
 	assert_string_equal(listen->name, "*:5222");
 	assert_int_equal(config_int(listen, "channels"), 10000);
 	assert_int_equal(config_duration(listen, "idle_time"), 30 * 60 * 1000);
@@ -218,6 +219,13 @@ static void what_is_not_built_warns_once(void **state)
 	config_drop(load_well("xmpp_listener { concurrency = 2\n listen \"*:1\" { concurrency = 3 } }\n"));
 	assert_int_equal(report.warning_count, 1);
 	assert_string_equal(report.warnings[0].text, "concurrency is accepted and has no effect yet");
+}
+
+static void what_is_built_elsewhere_only_warns_where_it_is_not(void **state)
+{
+	config_drop(load_well("limits { mailbox = 20;  stanza_depth = 20 }\nxmpp_listener { listen \"*:1\" { limits { stanza_depth = 30 } } }\n"));
+	assert_int_equal(report.warning_count, 1);
+	assert_string_equal(report.warnings[0].text, "limits.stanza_depth in listen is accepted and has no effect yet");
 }
 
 static void a_setting_twice_in_one_file_is_refused(void **state)
@@ -419,7 +427,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(the_example_of_the_documentation_is_read), T(names_of_momentum_are_read), T(scopes_inherit_and_tell_the_origin),
 		T(an_unknown_key_names_the_nearest), T(a_wrong_value_is_told_what_is_expected), T(all_errors_are_told_up_to_twenty),
-		T(what_is_not_built_warns_once), T(a_setting_twice_in_one_file_is_refused), T(included_files_know_where_they_are),
+		T(what_is_not_built_warns_once), T(what_is_built_elsewhere_only_warns_where_it_is_not),
+		T(a_setting_twice_in_one_file_is_refused), T(included_files_know_where_they_are),
 		T(limits_begin_with_protecting_defaults), T(changes_are_kept_and_read_after_the_main_file), T(domains_come_and_go_by_command),
 		T(a_difference_says_what_needs_a_restart), T(two_changed_secrets_differ_without_being_shown),
 		T(the_file_is_the_given_one_then_the_environments_then_ones_own), T(a_path_of_log_tags_and_routes_is_a_map),

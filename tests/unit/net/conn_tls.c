@@ -1,7 +1,10 @@
 /* TLS, with OpenSSL's own client as the other side. */
 #include "helper.h"
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/x509v3.h>
+#include "base/mem.h"
+#include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -209,6 +212,220 @@ static void a_goodbye_ends_it_also_when_paused(void **state)
 	echo_end(&e);
 }
 
+/* --- Who asks for more than there is --- */
+
+static void a_renegotiation_ends_the_connection(void **state)
+{
+	char back[64];
+	struct echo e = { 0 };
+	echo_begin(&e, l, &first);
+	SSL *ssl = client(e.fd, NULL, TLS1_2_VERSION, NULL, false);
+	assert_non_null(ssl);
+	goes_back(ssl, "hello");
+	SSL_set0_rbio(ssl, BIO_new(BIO_s_mem()));            /* it doesn't read the warning, which would make it end the connection itself */
+	assert_int_equal(SSL_renegotiate(ssl), 1);
+	assert_int_equal(SSL_get_error(ssl, SSL_do_handshake(ssl)), SSL_ERROR_WANT_READ);
+	wait_until(&e.ended, 1 + CONN_TLS_FAILED);
+	assert_in_range(read_up_to(e.fd, back, sizeof back), 1, sizeof back - 1);     /* the warning, and the end */
+	assert_int_equal(atomic_load(&e.input), 5);
+	client_free(ssl);
+	echo_end(&e);
+}
+
+/* --- Goodbyes --- */
+
+static msec patience;
+
+static void close_it(void *thing)
+{
+	struct echo *e = thing;
+	conn_close(e->conn, patience);
+	e->conn = NULL;
+}
+
+static SSL *closed_by_us(struct echo *e, msec linger)
+{
+	char none;
+	echo_begin(e, l, &first);
+	SSL *ssl = client(e->fd, NULL, TLS1_3_VERSION, NULL, false);
+	assert_non_null(ssl);
+	goes_back(ssl, "hello");
+	patience = linger;
+	on_loop(l, close_it, e);
+	int n = SSL_read(ssl, &none, 1);
+	assert_int_equal(SSL_get_error(ssl, n), SSL_ERROR_ZERO_RETURN);      /* its close_notify */
+	return ssl;
+}
+
+static bool still_takes(int fd)
+{
+	return send(fd, "", 1, MSG_NOSIGNAL) == 1;
+}
+
+static void waits_for_the_peers_goodbye_before_tcp_ends(void **state)
+{
+	struct echo e = { 0 };
+	SSL *ssl = closed_by_us(&e, 60000);
+	usleep(100000);
+	assert_int_equal(SSL_write(ssl, "last words", 10), 10);              /* a TCP connection that had ended would break here */
+	assert_int_equal(SSL_shutdown(ssl), 1);
+	usleep(20000);
+	assert_true(still_takes(e.fd));
+	client_free(ssl);
+	echo_end(&e);
+}
+
+static void waits_for_no_goodbye_longer_than_it_was_told(void **state)
+{
+	struct echo e = { 0 };
+	SSL *ssl = closed_by_us(&e, 50);
+	int tries = 0;
+	while (still_takes(e.fd) && ++tries < 5000)
+		usleep(1000);
+	assert_in_range(tries, 1, 4999);
+	client_free(ssl);
+	echo_end(&e);
+}
+
+/* --- Certificates of clients --- */
+
+static struct tls *special;                  /* the identity of `special_owner` */
+
+static struct tls *choose_special(const char *name, void *with)
+{
+	return special;
+}
+
+static size_t special_input(void *owner, const char *bytes, size_t size)
+{
+	struct echo *e = owner;
+	conn_own(e->conn, &echo_owner, e);
+	conn_tls_detected(e->conn, choose_special, NULL);
+	return 0;
+}
+
+static const struct conn_owner special_owner = { special_input, NULL, NULL, ended };
+
+static struct tls *tls_of(const struct tls_options *o)
+{
+	struct fail why;
+	struct tls *tls = tls_new(o, &why);
+	if (!tls)
+		give_up(why);
+	return tls;
+}
+
+static char folder[32], *certificates[2], *keys[2];          /* the first certificate is trusted */
+
+static void make_demanding(void)
+{
+	struct fail why;
+	strcpy(folder, "/tmp/net-demanding-XXXXXX");
+	assert_non_null(mkdtemp(folder));
+	for (int i = 0; i < 2; i++) {
+		certificates[i] = mem_printf("%s/%d.pem", folder, i);
+		keys[i] = mem_printf("%s/%d.key", folder, i);
+		if (!tls_make_self_signed("client.example", certificates[i], keys[i], 30, &why))
+			give_up(why);
+	}
+	special = tls_of(&(struct tls_options){ .certificate = certificates[1], .key = keys[1], .client_ca = certificates[0],
+		.verify = TLS_VERIFY_REQUIRED });
+}
+
+static void drop_demanding(void)
+{
+	tls_drop(special);
+	for (int i = 0; i < 2; i++) {
+		unlink(certificates[i]);
+		unlink(keys[i]);
+		mem_free(certificates[i]);
+		mem_free(keys[i]);
+	}
+	rmdir(folder);
+}
+
+/* Shows certificate `which`, or none below 0. TLS 1.3 tells a client of its refusal only when it reads. */
+static bool is_let_in(int which)
+{
+	char back[8];
+	struct echo e = { 0 };
+	echo_begin(&e, l, &special_owner);
+	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+	if (which >= 0) {
+		assert_int_equal(SSL_CTX_use_certificate_file(ctx, certificates[which], SSL_FILETYPE_PEM), 1);
+		assert_int_equal(SSL_CTX_use_PrivateKey_file(ctx, keys[which], SSL_FILETYPE_PEM), 1);
+	}
+	SSL *ssl = SSL_new(ctx);
+	SSL_set_fd(ssl, e.fd);
+	bool is_in = SSL_connect(ssl) == 1 && SSL_write(ssl, "hello", 5) == 5 && SSL_read(ssl, back, sizeof back) == 5;
+	if (!is_in)
+		wait_until(&e.ended, 1 + CONN_TLS_FAILED);
+	client_free(ssl);
+	SSL_CTX_free(ctx);
+	echo_end(&e);
+	return is_in;
+}
+
+static void a_clients_certificate_is_validated_where_one_is_required(void **state)
+{
+	make_demanding();
+	assert_true(is_let_in(0));
+	assert_false(is_let_in(1));
+	assert_false(is_let_in(-1));
+	drop_demanding();
+}
+
+/* --- Ciphers --- */
+
+static void make_rsa(void)
+{
+	char path[] = "/tmp/net-rsa-XXXXXX";
+	int fd = mkstemp(path);
+	FILE *f = fdopen(fd, "w");
+	EVP_PKEY *key = EVP_RSA_gen(2048);
+	X509 *x = X509_new();
+	assert_true(f && key && x);
+	X509_set_version(x, 2);
+	X509_gmtime_adj(X509_getm_notBefore(x), 0);
+	X509_gmtime_adj(X509_getm_notAfter(x), 3600);
+	X509_set_pubkey(x, key);
+	assert_true(X509_sign(x, key, EVP_sha256()));
+	PEM_write_PrivateKey(f, key, NULL, NULL, 0, NULL, NULL);
+	PEM_write_X509(f, x);
+	fclose(f);
+	X509_free(x);
+	EVP_PKEY_free(key);
+	special = tls_of(&(struct tls_options){ .certificate = path });
+	unlink(path);
+}
+
+static bool speaks(const char *cipher)
+{
+	struct echo e = { 0 };
+	echo_begin(&e, l, &special_owner);
+	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+	SSL_CTX_set_max_proto_version(ctx, TLS1_2_VERSION);
+	assert_int_equal(SSL_CTX_set_cipher_list(ctx, cipher), 1);
+	SSL *ssl = SSL_new(ctx);
+	SSL_set_fd(ssl, e.fd);
+	bool is_in = SSL_connect(ssl) == 1;
+	client_free(ssl);
+	SSL_CTX_free(ctx);
+	echo_end(&e);
+	return is_in;
+}
+
+/* RFC 9325 §4.1, §4.2, which RFC 7590 puts in the place of RFC 6120's ciphers. */
+static void with_an_rsa_key_only_ciphers_of_forward_secrecy_are_spoken(void **state)
+{
+	make_rsa();
+	assert_true(speaks("ECDHE-RSA-AES128-GCM-SHA256"));
+	assert_true(speaks("ECDHE-RSA-AES256-GCM-SHA384"));
+	assert_false(speaks("AES128-SHA"));
+	assert_false(speaks("AES128-GCM-SHA256"));
+	tls_drop(special);
+}
+
 static void write_much(void *thing)
 {
 	static char much[4 << 20];
@@ -240,6 +457,7 @@ static void much_arrives_at_a_slow_reader(void **state)
 
 int main(void)
 {
+	signal(SIGPIPE, SIG_IGN);            /* OpenSSL writes to sockets that ended */
 	const struct CMUnitTest tests[] = {
 		TEST(tls_12_and_13_agree_on_bindings_and_facts),
 		TEST(tls_11_is_refused),
@@ -249,6 +467,11 @@ int main(void)
 		TEST(what_is_injected_behind_starttls_is_dropped),
 		TEST(garbage_in_place_of_a_handshake_fails),
 		TEST(a_goodbye_ends_it_also_when_paused),
+		TEST(a_renegotiation_ends_the_connection),
+		TEST(waits_for_the_peers_goodbye_before_tcp_ends),
+		TEST(waits_for_no_goodbye_longer_than_it_was_told),
+		TEST(a_clients_certificate_is_validated_where_one_is_required),
+		TEST(with_an_rsa_key_only_ciphers_of_forward_secrecy_are_spoken),
 		TEST(much_arrives_at_a_slow_reader),
 	};
 	return cmocka_run_group_tests(tests, make_identities, drop_identities);

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 #include <stdio.h>
 #include <string.h>
+#include "base/mem.h"
 #include "xmpp/jid.h"
 
 static void both_ways(const char *shown, const char *escaped)
@@ -76,6 +77,20 @@ static void no_space_stands_at_an_edge(void **state)
 	arena_free(a);
 }
 
+/* The text is exactly its memory, so AddressSanitizer sees a look behind its end. */
+static void nothing_behind_the_end_is_read(void **state)
+{
+	static const char *const short_ones[] = { "", "a", "\\", "\\2", "\\20", "a\\20" };
+	struct arena *a = arena_new();
+	for (size_t i = 0; i < sizeof short_ones / sizeof *short_ones; i++) {
+		char *text = mem_string(short_ones[i]);
+		assert_string_equal(jid_unescape(a, text), text);
+		assert_non_null(jid_escape(a, text));
+		mem_free(text);
+	}
+	arena_free(a);
+}
+
 static void what_is_escaped_is_a_localpart(void **state)
 {
 	struct arena *a = arena_new();
@@ -90,6 +105,7 @@ int main(void)
 		cmocka_unit_test(what_is_no_escape_stays),
 		cmocka_unit_test(each_escape_sequence_is_escaped_itself),
 		cmocka_unit_test(no_space_stands_at_an_edge),
+		cmocka_unit_test(nothing_behind_the_end_is_read),
 		cmocka_unit_test(what_is_escaped_is_a_localpart),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
