@@ -15,7 +15,7 @@ check:                  # everything that can be checked in half an hour; the la
 	@tools/deps check
 	@tools/check $(PARTS)
 
-bench: build            # figures of ours against bench/budgets.tsv; half an hour
+bench: build            # figures of ours against bench/budgets.tsv
 	@ninja -C build bench/load/load
 	@bench/measure
 
