@@ -2,6 +2,7 @@
 #include "helper.h"
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -236,6 +237,71 @@ static void much_arrives_at_a_slow_reader(void **state)
 	echo_end(&e);
 }
 
+static struct tls *careful;
+
+static struct tls *choose_careful(const char *name, void *with)
+{
+	return careful;
+}
+
+static size_t careful_input(void *owner, const char *bytes, size_t size)
+{
+	struct echo *e = owner;
+	conn_own(e->conn, &echo_owner, e);
+	conn_tls_detected(e->conn, choose_careful, NULL);
+	return 0;
+}
+
+static void has_certificate(void *thing)
+{
+	struct echo *e = thing;
+	size_t size = 0;
+	e->most = conn_peer_certificate(e->conn, &size) && size > 100;
+}
+
+/* Tells whether the server then shows a client's certificate. */
+static bool shows(const char *certificate)
+{
+	static const struct conn_owner owner = { careful_input, NULL, NULL, ended };
+	struct echo e = { 0 };
+	echo_begin(&e, l, &owner);
+	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+	if (certificate) {
+		assert_int_equal(SSL_CTX_use_certificate_file(ctx, certificate, SSL_FILETYPE_PEM), 1);
+		assert_int_equal(SSL_CTX_use_PrivateKey_file(ctx, certificate, SSL_FILETYPE_PEM), 1);
+	}
+	SSL *ssl = SSL_new(ctx);
+	SSL_set_fd(ssl, e.fd);
+	assert_int_equal(SSL_connect(ssl), 1);
+	goes_back(ssl, "hello");
+	on_loop(l, has_certificate, &e);
+	bool shown = e.most;
+	client_free(ssl);
+	SSL_CTX_free(ctx);
+	echo_end(&e);
+	return shown;
+}
+
+static void only_a_trusted_client_certificate_is_shown(void **state)
+{
+	char known[] = "/tmp/net-known-XXXXXX", other[] = "/tmp/net-other-XXXXXX";
+	close(mkstemp(known));
+	close(mkstemp(other));
+	unlink(known);
+	unlink(other);
+	assert_true(tls_make_self_signed("known.example", known, known, 30, NULL));
+	assert_true(tls_make_self_signed("other.example", other, other, 30, NULL));
+	struct tls_options o = { .certificate = known, .client_ca = known, .verify = TLS_VERIFY_OPTIONAL };
+	careful = tls_new(&o, NULL);
+	assert_non_null(careful);
+	assert_true(shows(known));
+	assert_false(shows(other));
+	assert_false(shows(NULL));
+	tls_drop(careful);
+	unlink(known);
+	unlink(other);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -250,6 +316,7 @@ int main(void)
 		TEST(garbage_in_place_of_a_handshake_fails),
 		TEST(a_goodbye_ends_it_also_when_paused),
 		TEST(much_arrives_at_a_slow_reader),
+		TEST(only_a_trusted_client_certificate_is_shown),
 	};
 	return cmocka_run_group_tests(tests, make_identities, drop_identities);
 }
