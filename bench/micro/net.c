@@ -3,6 +3,7 @@
  * flight, in the clear and over TLS, and the memory of idle connections.
  *
  * The server is one loop; its CPU is that thread's alone (user and system).
+ * The floor is a bare epoll loop under the same callers.
  * The caller is this thread. Loopback charges part of the kernel's receiving
  * to whoever sends.
  */
@@ -14,6 +15,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <pthread.h>
+#include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -144,7 +147,6 @@ static void echo_at(struct loop *l, SSL_CTX *ctx, int depth)
 		hang_up(&callers[i]);
 }
 
-/* Memory of the callers counts too over TLS, so there they are children of their own: see idle_tls. */
 static void idle_clear(struct loop *l)
 {
 	static struct caller callers[IDLE];
@@ -161,6 +163,7 @@ static void idle_clear(struct loop *l)
 		hang_up(&callers[i]);
 }
 
+/* The callers' own TLS would count too, so they are a process of their own. */
 static void idle_tls(struct loop *l)
 {
 	int wait[2], ready[2];
@@ -184,6 +187,67 @@ static void idle_tls(struct loop *l)
 	printf("idle TLS: %zu bytes each\n", (mallinfo2().uordblks - before) / IDLE);
 	if (write(wait[1], "x", 1) != 1)
 		exit(1);
+}
+
+/* recv and send and nothing else. */
+static void *floor_run(void *fds)
+{
+	static char bytes[65536];
+	struct epoll_event events[64];
+	int ep = epoll_create1(0), left = CALLERS;
+	double *spent = malloc(sizeof *spent);
+	struct timespec t;
+	for (int i = 0; i < CALLERS; i++) {
+		struct epoll_event e = { .events = EPOLLIN, .data.fd = ((int *)fds)[i] };
+		epoll_ctl(ep, EPOLL_CTL_ADD, e.data.fd, &e);
+	}
+	while (left)
+		for (int i = 0, n = epoll_wait(ep, events, 64, -1); i < n; i++) {
+			ssize_t size = recv(events[i].data.fd, bytes, sizeof bytes, 0);
+			if (size > 0)
+				size = send(events[i].data.fd, bytes, (size_t)size, MSG_NOSIGNAL);
+			if (size <= 0) {
+				close(events[i].data.fd);
+				left--;
+			}
+		}
+	close(ep);
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	*spent = (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
+	return spent;
+}
+
+static void floor_at(int depth)
+{
+	static char bytes[SIZE * 16];
+	struct caller callers[CALLERS] = { 0 };
+	int fds[CALLERS];
+	pthread_t thread;
+	void *spent;
+	const int rounds = depth == 1 ? 2000 : 400;
+	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t size = sizeof at;
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	if (bind(fd, (struct sockaddr *)&at, size) || listen(fd, CALLERS) || getsockname(fd, (struct sockaddr *)&at, &size))
+		exit(1);
+	for (int i = 0; i < CALLERS; i++) {
+		callers[i].fd = socket(AF_INET, SOCK_STREAM, 0);
+		if (connect(callers[i].fd, (struct sockaddr *)&at, size) || (fds[i] = accept(fd, NULL, NULL)) < 0)
+			exit(1);
+	}
+	pthread_create(&thread, NULL, floor_run, fds);
+	for (int r = 0; r < rounds; r++) {
+		for (int i = 0; i < CALLERS; i++)
+			transfer(&callers[i], bytes, SIZE * depth, true);
+		for (int i = 0; i < CALLERS; i++)
+			transfer(&callers[i], bytes, SIZE * depth, false);
+	}
+	for (int i = 0; i < CALLERS; i++)
+		hang_up(&callers[i]);
+	pthread_join(thread, &spent);
+	printf("floor clear depth %2d: %.2f us CPU a message\n", depth, *(double *)spent / ((double)rounds * CALLERS * depth));
+	free(spent);
+	close(fd);
 }
 
 static void make_identity(void)
@@ -215,8 +279,10 @@ int main(void)
 		return 1;
 	ask(l, start);
 	idle_clear(l);
-	echo_at(l, NULL, 1);
-	echo_at(l, NULL, 16);
+	for (int depth = 1; depth <= 16; depth += 15) {
+		floor_at(depth);
+		echo_at(l, NULL, depth);
+	}
 	with_tls = true;
 	idle_tls(l);
 	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
