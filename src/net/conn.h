@@ -34,7 +34,7 @@ struct conn_owner {                  /* const, one for each kind of owner */
 };
 
 struct conn_limits {
-	size_t write_soft, write_hard;       /* bytes in the queue; 0: no limit */
+	uint32_t write_soft, write_hard;     /* bytes in the queue; 0: no limit */
 };
 
 void conn_own(struct conn *, const struct conn_owner *, void *owner);    /* a new owner from now on */
