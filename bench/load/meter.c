@@ -8,6 +8,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -27,7 +28,7 @@ double server_cpu(void)
 {
 	char path[64], line[1024];
 	unsigned long user = 0, system = 0;
-	snprintf(path, sizeof path, "/proc/%d/stat", options.pid);
+	snprintf(path, sizeof path, "/proc/%u/stat", options.pid);
 	FILE *f = options.pid ? fopen(path, "r") : NULL;
 	if (!f)
 		return 0;
@@ -38,11 +39,23 @@ double server_cpu(void)
 	return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
 }
 
+static double seconds_of(struct timeval t)
+{
+	return (double)t.tv_sec + (double)t.tv_usec / 1e6;
+}
+
+double own_cpu(void)
+{
+	struct rusage used;
+	getrusage(RUSAGE_SELF, &used);
+	return seconds_of(used.ru_utime) + seconds_of(used.ru_stime);
+}
+
 long server_pss(void)
 {
 	char path[64], line[256];
 	long kib = 0;
-	snprintf(path, sizeof path, "/proc/%d/smaps_rollup", options.pid);
+	snprintf(path, sizeof path, "/proc/%u/smaps_rollup", options.pid);
 	FILE *f = options.pid ? fopen(path, "r") : NULL;
 	while (f && fgets(line, sizeof line, f))
 		if (sscanf(line, "Pss: %ld kB", &kib) == 1)
