@@ -27,7 +27,7 @@ static const struct row { const char *name; enum kind kind; void *into; const ch
 	{ "--address", TEXT, &address, "A    of the loopback [127.0.0.1]" },
 	{ "--to", TEXT, &to, "HOST      your own server elsewhere; needs --at-most. Never load one that isn't yours" },
 	{ "--at-most", NUMBER, &options.at_most, "N    logins, messages and other acts a second, all together" },
-	{ "--pid", NUMBER, &options.pid, "N        the server's, on this machine: its processor time and memory are told" },
+	{ "--pid", TEXT, &options.pids, "N[,N…]   of the server's processes, on this machine: their processor time and memory are told" },
 	{ "--domain", TEXT, &options.domain, "D     [load.example]" },
 	{ "--password", TEXT, &options.password, "P   of all users [secret]" },
 	{ "--users", NUMBER, &options.users, "N      [200]" },
@@ -41,7 +41,7 @@ static const struct row { const char *name; enum kind kind; void *into; const ch
 	{ "--seconds", NUMBER, &options.seconds, "N    measured; of silence for idle [5]; for day also in its profile" },
 	{ "--warm", NUMBER, &options.warm, "N       seconds before that [1]" },
 	{ "--total", NUMBER, &options.total, "N      logins [2000]" },
-	{ "--restart", TEXT, &options.restart, "CMD  storm: restarts the server; a number it prints is the new pid" },
+	{ "--restart", TEXT, &options.restart, "CMD  storm: restarts the server, and may print the new --pid" },
 	{ "--profile", TEXT, &options.profile, "FILE day: what it is made of" },
 	{ "--seed", NUMBER, &options.seed, "N       day: of its dice [1]" },
 };

@@ -118,13 +118,14 @@ static FILE *restart(void)
 	return f;
 }
 
-/* A number that it printed is the new server's pid. */
+/* What it printed, if it begins with a number, are the new server's processes. */
 static void restarted(FILE *f)
 {
-	char text[64];
-	while (f && fgets(text, sizeof text, f))
-		if (isdigit((unsigned char)*text))
-			options.pid = (unsigned)atoi(text);
+	static char pids[256];
+	if (f && fgets(pids, sizeof pids, f) && isdigit((unsigned char)*pids)) {
+		pids[strcspn(pids, "\n")] = '\0';
+		options.pids = pids;
+	}
 	if (f && pclose(f) != 0)
 		die("%s failed", options.restart);
 }
