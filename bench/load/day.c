@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PENDING = 8, COMING_AT_ONCE = 32, KNOCKERS = 8, TRIES = 16, SIP_US = 100000, SETTLE_US = 60000000, BACKLOG = 20000, SHOWN = 5, ASK_EVERY = 8 };
+enum { PENDING = 8, COMING_AT_ONCE = 32, KNOCKERS = 8, TRIES = 16, SIP_US = 100000, SETTLE_US = 60000000, QUIET_US = 8000000, BACKLOG = 20000, SHOWN = 5, ASK_EVERY = 8 };
 
 enum state { OUT, IN_LINE, COMING, HERE, LEAVING };
 struct question { uint64_t number; enum act act; unsigned about; uint64_t least; };     /* number from 1; 0: free */
@@ -512,9 +512,16 @@ static bool is_all_settled(void)
 	return all_are_in_place() && !mail_owed() && questions == answers && !pushes_owed() && !stale_presences() && !unacknowledged();
 }
 
-static void wait_for_all(bool (*is_done)(void), int64_t patience)
+/* Until it is done, or nothing has come for a while. */
+static void wait_for_all(bool (*is_done)(void))
 {
-	for (int64_t until = now_us() + patience, look = 0; now_us() < until; go_on(5)) {
+	uint64_t heard = stanzas_heard;
+	int64_t since = now_us(), quiet_since = since, look = 0;
+	for (; now_us() < since + SETTLE_US && now_us() < quiet_since + QUIET_US; go_on(5)) {
+		if (heard != stanzas_heard) {
+			heard = stanzas_heard;
+			quiet_since = now_us();
+		}
 		if (now_us() < look)
 			continue;
 		look = now_us() + 100000;
@@ -536,13 +543,13 @@ static void evening(void)
 	is_over = true;
 	for (unsigned i = 0; i < options.users; i++)
 		client_slow(&clients[i], false);
-	wait_for_all(all_are_in_place, SETTLE_US);
+	wait_for_all(all_are_in_place);
 	while (outside_count)
 		to_line(pop(outside, &outside_head, &outside_count));
-	wait_for_all(all_are_in_place, SETTLE_US);
+	wait_for_all(all_are_in_place);
 	poll_until(now_us() + 500000);
 	ask_for_acks();
-	wait_for_all(is_all_settled, SETTLE_US);
+	wait_for_all(is_all_settled);
 }
 
 static void report_acts(double seconds, uint64_t acted)
@@ -581,7 +588,7 @@ static void run(void)
 	dice_state = options.seed * 0x9e3779b97f4a7c15ULL + 1;
 	mail_init();
 	people_init();
-	wait_for_all(all_are_in_place, PATIENCE_US);
+	wait_for_all(all_are_in_place);
 	fprintf(stderr, "settled\n");
 	stanzas_heard = 0;
 	double cpu = server_cpu(), own = own_cpu();

@@ -137,7 +137,8 @@ void crowd_begin(unsigned index);                    /* it comes in */
 unsigned crowd_index(const struct client *);
 void crowd_log_in(void);                             /* all */
 void poll_until(int64_t until_us);
-void measure(const char *what, const uint64_t *counter, bool *is_on);    /* warms up, then measures; ends what is on */
+/* Warms up, measures, ends what is on, and waits for what is owed. */
+void measure(const char *what, const uint64_t *counter, bool *is_on, uint64_t (*owed)(void));
 void lightly_hear(struct client *, struct piece);    /* for modes that hear nothing of interest */
 
 /* ring.c: contacts are the neighbours, half of them on each side */

@@ -43,19 +43,24 @@ static void stanza(struct client *c, struct piece p)
 	}
 }
 
+static uint64_t owed(void)
+{
+	uint64_t sum = 0;
+	for (unsigned i = 0; i < options.users; i++)
+		sum += news[i].missing;
+	return sum;
+}
+
 static void run(void)
 {
-	uint64_t missing = 0;
 	news = calloc(options.users, sizeof *news);
 	crowd_log_in();
 	poll_until(now_us() + 2000000);
 	is_sending = true;
 	for (unsigned i = 0; i < options.users; i++)
 		tell(&clients[i]);
-	measure("deliveries", &delivered, &is_sending);
-	for (unsigned i = 0; i < options.users; i++)
-		missing += news[i].missing;
-	report_count("lost", missing);
+	measure("deliveries", &delivered, &is_sending, owed);
+	report_count("lost", owed());
 }
 
 const struct mode mode_presence = {
