@@ -1,7 +1,7 @@
 """Does a server's memory grow? A verdict on samples of (seconds, KiB).
 
-The first half is for warming up: caches, allocator, everybody's first login. Of the second half a tenth at its start
-is compared with a tenth at its end, by their medians: a peak is no growth, a step is.
+The first half is for warming up: caches, allocator, everybody's first login. Of the second half the first fifth
+is compared with the last one, by their medians: a peak is no growth, a step is.
 """
 import statistics
 

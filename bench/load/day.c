@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PENDING = 8, COMING_AT_ONCE = 32, KNOCKERS = 8, TRIES = 16, SIP_US = 100000, SETTLE_US = 60000000, QUIET_US = 8000000, BACKLOG = 20000, SHOWN = 5, ASK_EVERY = 8 };
+enum { PENDING = 8, COMING_AT_ONCE = 32, KNOCKERS = 8, TRIES = 16, SIP_US = 100000, SETTLE_US = 60000000, QUIET_US = 5000000, BACKLOG = 20000, SHOWN = 5, ASK_EVERY = 8 };
 
 enum state { OUT, IN_LINE, COMING, HERE, LEAVING };
 struct question { uint64_t number; enum act act; unsigned about; uint64_t least; };     /* number from 1; 0: free */
