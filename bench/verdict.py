@@ -1,6 +1,6 @@
 """Does a server's memory grow? A verdict on samples of (seconds, KiB).
 
-The first half is for warming up: caches, allocator, everybody's first login. Of the second half the first fifth
+The first half is for warming up: caches, allocator, everybody's first login. Of the second half the first quarter
 is compared with the last one, by their medians: a peak is no growth, a step is.
 """
 import statistics
@@ -14,7 +14,7 @@ def growth(samples):
         return None, "too few samples"
     end = samples[-1][0]
     middle = samples[0][0] + (end - samples[0][0]) / 2
-    window = (end - middle) / 5
+    window = (end - middle) / 4
     early = [kib for at, kib in samples if middle <= at < middle + window]
     late = [kib for at, kib in samples if at > end - window]
     if len(early) < FEWEST or len(late) < FEWEST:

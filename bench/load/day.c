@@ -333,7 +333,10 @@ static void message_came(struct client *c, struct piece p)
 	const char *at = piece_attribute(p, "id").at;
 	uint64_t n = *at == 'm' ? (at++, digits(&at)) : 0, slot = *at == '-' ? (at++, digits(&at)) : UINT32_MAX;
 	unsigned from = piece_sender(p);
-	if (piece_same(piece_attribute(p, "type"), "error") || from == options.users || !mail_heard(from, crowd_index(c), n, (uint32_t)slot))
+	struct piece type = piece_attribute(p, "type");
+	if (piece_same(type, "headline"))
+		return;                  /* what some servers tell of vCards */
+	if (piece_same(type, "error") || from == options.users || !mail_heard(from, crowd_index(c), n, (uint32_t)slot))
 		wrong(&failures, c, p);
 }
 

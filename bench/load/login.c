@@ -69,6 +69,8 @@ static void features(struct client *c, struct piece p)
 {
 	if (c->is_authenticated) {
 		c->wants_session = wants_session(p);
+		if (c->acks)
+			need(c, p, "urn:xmpp:sm:3");
 		client_print(c, "<iq type='set' id='bind'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><resource>load</resource></bind></iq>");
 		c->step = STEP_BIND;
 	} else if (c->tls == TLS_START && !c->ssl) {
