@@ -118,7 +118,7 @@ static void lose_stream(unsigned i)
 	struct client *c = &clients[i];
 	struct person *p = &people[i];
 	mail_sender_cut(i, c->acks, c->acknowledged);
-	mail_recipient_cut(i, c->acks, c->received - c->told);
+	mail_recipient_cut(i, c->acks, c->acks ? c->received - c->told : 0);
 	p->pardon += (unsigned)(p->pushes > 0 ? p->pushes : 0);
 	p->pushes = 0;
 	questions -= p->asked_count;                     /* nobody will answer these */

@@ -9,8 +9,11 @@
  * What is promised: every message arrives once, and in the order of its sender.
  * What excuses a loss: the sender's connection was cut before the server
  * acknowledged it, or the recipient's was cut and had no XEP-0198 to say what
- * it got. With XEP-0198 nothing is lost, and what the client hadn't acknowledged
- * may come twice.
+ * it got. With XEP-0198 nothing is lost.
+ *
+ * What may come twice: after a cut, what the client hadn't acknowledged, and what
+ * it heard in the second or two before. For its last acknowledgement may have
+ * been cut off too, as may the server's knowledge that a socket had taken all.
  */
 #include "day.h"
 #include "load.h"
@@ -29,6 +32,8 @@ struct box {                         /* of a recipient */
 	uint64_t *latest;            /* by the sender's slot in the ring */
 	uint64_t pardon_below;       /* up to `pardon` older ones may come again */
 	uint32_t pardon;
+	int64_t  second;             /* what was heard in this one, and in that before */
+	uint32_t heard_now, heard_before;
 	bool     is_cut, is_leaky;   /* what is sent now may overtake; and may vanish */
 };
 
@@ -77,6 +82,16 @@ static void came_again(unsigned to, uint64_t number)
 	}
 }
 
+static void turn_second(struct box *b)
+{
+	int64_t second = now_us() / 1000000;
+	if (second == b->second)
+		return;
+	b->heard_before = second == b->second + 1 ? b->heard_now : 0;
+	b->heard_now = 0;
+	b->second = second;
+}
+
 static void look_at_order(const struct letter *l)
 {
 	int slot = ring_slot(l->to, l->from);
@@ -101,6 +116,8 @@ bool mail_heard(unsigned from, unsigned to, uint64_t number, uint32_t slot)
 	if (l->sent_at)
 		latency_add(now_us() - l->sent_at);
 	look_at_order(l);
+	turn_second(&boxes[to]);
+	boxes[to].heard_now++;
 	heard++;
 	excused -= l->may_vanish;
 	*l = (struct letter){ .next_free = free_head };
@@ -137,10 +154,10 @@ void mail_recipient_cut(unsigned to, bool acks, uint32_t unacknowledged)
 	}
 	b->is_cut = true;
 	b->is_leaky = !acks;
-	if (acks) {
-		b->pardon += unacknowledged;
-		b->pardon_below = sent + 1;
-	}
+	turn_second(b);
+	uint32_t recent = b->heard_now + b->heard_before;
+	b->pardon += unacknowledged > recent ? unacknowledged : recent;
+	b->pardon_below = sent + 1;
 }
 
 void mail_recipient_back(unsigned to)
