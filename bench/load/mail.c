@@ -11,13 +11,17 @@
  * acknowledged it, or the recipient's was cut and had no XEP-0198 to say what
  * it got. With XEP-0198 nothing is lost.
  *
- * What may come twice: after a cut, what the client hadn't acknowledged, and what
- * it heard in the second or two before. For its last acknowledgement may have
- * been cut off too, as may the server's knowledge that a socket had taken all.
+ * What may come twice after a cut: what the client hadn't acknowledged; what it
+ * heard in the second or two before, for its last acknowledgement may have been
+ * cut off too, as may the server's knowledge that a socket had taken all; and
+ * what was under way, for that may be found in the store by the new session and
+ * be sent again when the server notices the old one's end.
  */
 #include "day.h"
 #include "load.h"
 #include <stdlib.h>
+
+enum { SHOWN = 5 };
 
 struct letter {
 	uint64_t number;             /* from 1; 0: the slot is free */
@@ -71,15 +75,23 @@ uint64_t mail_send(unsigned from, unsigned to, uint32_t stanza, bool is_timed, u
 	return sent;
 }
 
-static void came_again(unsigned to, uint64_t number)
+static void came_again(unsigned from, unsigned to, uint64_t number)
 {
 	struct box *b = &boxes[to];
 	if (b->pardon && number < b->pardon_below) {
 		b->pardon--;
 		repeated++;
-	} else {
-		doubled++;
+		return;
 	}
+	if (doubled++ < SHOWN)
+		fprintf(stderr, "load: user%u heard message %llu of user%u again%s\n", options.first + to, (unsigned long long)number,
+			options.first + from, b->pardon_below > number ? ", more often than a cut excuses" : "");
+}
+
+static void pardon(struct box *b, uint32_t count, uint64_t below)
+{
+	b->pardon += count;
+	b->pardon_below = below > b->pardon_below ? below : b->pardon_below;
 }
 
 static void turn_second(struct box *b)
@@ -108,7 +120,7 @@ bool mail_heard(unsigned from, unsigned to, uint64_t number, uint32_t slot)
 		return false;
 	struct letter *l = &letters[slot];
 	if (l->number != number) {
-		came_again(to, number);
+		came_again(from, to, number);
 		return true;
 	}
 	if (l->from != from || l->to != to)
@@ -118,6 +130,8 @@ bool mail_heard(unsigned from, unsigned to, uint64_t number, uint32_t slot)
 	look_at_order(l);
 	turn_second(&boxes[to]);
 	boxes[to].heard_now++;
+	if (l->may_overtake)
+		pardon(&boxes[to], 1, number + 1);
 	heard++;
 	excused -= l->may_vanish;
 	*l = (struct letter){ .next_free = free_head };
@@ -156,8 +170,7 @@ void mail_recipient_cut(unsigned to, bool acks, uint32_t unacknowledged)
 	b->is_leaky = !acks;
 	turn_second(b);
 	uint32_t recent = b->heard_now + b->heard_before;
-	b->pardon += unacknowledged > recent ? unacknowledged : recent;
-	b->pardon_below = sent + 1;
+	pardon(b, unacknowledged > recent ? unacknowledged : recent, sent + 1);
 }
 
 void mail_recipient_back(unsigned to)
