@@ -71,6 +71,7 @@ void client_connect(struct client *c)
 	c->fd = socket(options.server.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (c->fd < 0)
 		die("socket: %s", strerror(errno));
+	c->received = c->sent = c->acknowledged = c->told = 0;
 	bind_somewhere(c->fd);
 	setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 	if (connect(c->fd, (struct sockaddr *)&options.server, options.server_size) < 0 && errno != EINPROGRESS) {
@@ -98,7 +99,7 @@ void client_tls(struct client *c)
 	mark_dirty(c);
 }
 
-/* What the connection was is forgotten; who the client is stays. */
+/* What the connection was is forgotten; who the client is stays, and what it counted until the next. */
 void client_close(struct client *c)
 {
 	SSL_free(c->ssl);
@@ -111,7 +112,6 @@ void client_close(struct client *c)
 	c->step = STEP_HEADER;
 	c->in.length = c->out.length = c->scanned = 0;
 	c->depth = 0;
-	c->received = c->sent = c->acknowledged = c->told = 0;
 	c->is_tls_up = c->is_authenticated = c->wants_write = c->wants_session = c->is_counting = c->is_slow = false;
 }
 

@@ -113,12 +113,18 @@ static void forget_stream(struct person *p)
 	memset(p->heard, 0, options.contacts * sizeof *p->heard);
 }
 
+/* What it heard, and the server can't know. */
+static uint32_t unacknowledged_by(const struct client *c)
+{
+	return c->acks ? c->received - c->told : 0;
+}
+
 static void lose_stream(unsigned i)
 {
 	struct client *c = &clients[i];
 	struct person *p = &people[i];
 	mail_sender_cut(i, c->acks, c->acknowledged);
-	mail_recipient_cut(i, c->acks, c->acks ? c->received - c->told : 0);
+	mail_recipient_cut(i, c->acks, unacknowledged_by(c));
 	p->pardon += (unsigned)(p->pushes > 0 ? p->pushes : 0);
 	p->pushes = 0;
 	questions -= p->asked_count;                     /* nobody will answer these */
@@ -152,6 +158,7 @@ static void ended(struct client *c, const char *why)
 		return;
 	}
 	if (people[i].state == LEAVING) {
+		mail_recipient_left(i, unacknowledged_by(c));
 		gone(i);
 		return;
 	}
@@ -261,6 +268,8 @@ static bool relogin(unsigned i)
 	people[i].state = LEAVING;
 	people[i].said++;
 	client_say(&clients[i], "<presence type='unavailable'/>");
+	if (clients[i].is_counting)
+		client_print(&clients[i], "<a xmlns='urn:xmpp:sm:3' h='%u'/>", clients[i].told = clients[i].received);
 	client_print(&clients[i], "</stream:stream>");
 	if (outside_count)
 		to_line(pop(outside, &outside_head, &outside_count));

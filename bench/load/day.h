@@ -27,6 +27,7 @@ uint64_t mail_send(unsigned from, unsigned to, uint32_t stanza, bool is_timed, u
 bool mail_heard(unsigned from, unsigned to, uint64_t number, uint32_t slot);                      /* false: nobody sent it */
 void mail_sender_cut(unsigned from, bool acks, uint32_t acknowledged);     /* what wasn't acknowledged may be lost */
 void mail_recipient_cut(unsigned to, bool acks, uint32_t unacknowledged);  /* may be lost, or come again */
+void mail_recipient_left(unsigned to, uint32_t unacknowledged);            /* in good order; may come again */
 void mail_recipient_back(unsigned to);
 uint64_t mail_owed(void);                                    /* still under way, and nothing excuses it */
 bool mail_report(void);                                      /* false: something is wrong */

@@ -11,7 +11,8 @@
  * acknowledged it, or the recipient's was cut and had no XEP-0198 to say what
  * it got. With XEP-0198 nothing is lost.
  *
- * What may come twice after a cut: what the client hadn't acknowledged; what it
+ * What may come twice: with XEP-0198, what came between the client's farewell
+ * and the server's. After a cut: what the client hadn't acknowledged; what it
  * heard in the second or two before, for its last acknowledgement may have been
  * cut off too, as may the server's knowledge that a socket had taken all; and
  * what was under way, for that may be found in the store by the new session and
@@ -171,6 +172,11 @@ void mail_recipient_cut(unsigned to, bool acks, uint32_t unacknowledged)
 	turn_second(b);
 	uint32_t recent = b->heard_now + b->heard_before;
 	pardon(b, unacknowledged > recent ? unacknowledged : recent, sent + 1);
+}
+
+void mail_recipient_left(unsigned to, uint32_t unacknowledged)
+{
+	pardon(&boxes[to], unacknowledged, sent + 1);
 }
 
 void mail_recipient_back(unsigned to)
