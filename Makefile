@@ -23,9 +23,14 @@ fuzz:                   # FUZZ_TIME seconds for each parser (60)
 	@tools/deps check
 	@tools/fuzz
 
-soak: build             # SOAK_TIME for each part (10min)
+soak: build             # SOAK_TIME for each part (10min); with HOURS=1 a mixed day of that length and a verdict on memory
+ifdef HOURS
+	@ninja -C build bench/load/load
+	@bench/soak --hours $(HOURS)
+else
 	@tools/deps check
 	@tools/soak
+endif
 
 format:                 # what git says has changed
 	@tools/format

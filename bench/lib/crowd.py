@@ -2,26 +2,18 @@
 
 A user's number is in its name. Contacts are neighbours in the ring of the user's crowd, as bench/load assumes.
 """
-import hashlib
-import hmac
+import ours
 
-DOMAIN, PASSWORD, SALT, ROUNDS = "load.example", "secret", b"0123456789abcdef", 10000
-# By the first number: how many, and how many contacts each has.
-CROWDS = {0: (5000, 20), 100000: (200, 0), 200000: (200, 20), 400000: (5000, 0)}
-OURS = {300000: (5000, 50)}              # of rows that no peer does
-MANY = {0: (100000, 0)}
+STORM = 20000
+# The storm's sessions: each is a descriptor of the server's and one of the generator's, and some are needed besides.
+SESSIONS = min(STORM, (ours.descriptors() - 200) // 2 * 2)
+# Stores, each made when a row first asks for it; users by their first number: how many, and how many contacts each has.
+PEERS = {"usual": {0: (5000, 20), 100000: (200, 0), 200000: (200, 20), 400000: (5000, 0)}, "many": {0: (100000, 0)}}
+OURS = {"usual": {**PEERS["usual"], 300000: (5000, 50)}, "many": {0: (100000, 20)}, "storm": {0: (SESSIONS, 200)}}
 
 
 def users(crowds):
     """(number, numbers of its contacts), for everybody."""
     for first, (count, contacts) in crowds.items():
-        steps = [step for step in range(-(contacts // 2), contacts // 2 + 1) if step]
         for n in range(count):
-            yield first + n, [first + (n + step) % count for step in steps]
-
-
-def keys(name):
-    """The stored key and the server's (RFC 5802 §3)."""
-    salted = hashlib.pbkdf2_hmac(name, PASSWORD.encode(), SALT, ROUNDS)
-    client = hmac.digest(salted, b"Client Key", name)
-    return hashlib.new(name, client).digest(), hmac.digest(salted, b"Server Key", name)
+            yield first + n, [first + c for c in ours.contacts_of(n, count, contacts)]

@@ -6,15 +6,16 @@ import platform
 import statistics
 import subprocess
 
-from . import process
-from .crowd import DOMAIN
+import ours
+
+from .crowd import SESSIONS, STORM
 from .peers import Ejabberd, Jabberd2, Prosody
-from .rows import HERE, READY, UNITS
+from .rows import HERE, SECONDS, UNITS
 from .servers import Floor, Jackdaw
 
 KINDS = {kind.name: kind for kind in (Jackdaw, Prosody, Ejabberd, Jabberd2, Floor)}
 OURS, PEERS, FLOOR = "jackdaw", ("prosody", "ejabberd", "jabberd2"), "floor"
-COUNTS = ("lost", "doubled", "reordered")
+COUNTS = ("lost", "doubled", "reordered", "missing")
 QUICK_SILENCE_S, LOAD_PATIENCE_S = 2, 300
 
 
@@ -33,17 +34,15 @@ class Bench:
         for server in self.servers.values():
             server.stop()
 
-    def words(self, row, name, port, pids):
-        words = row.words_for(name, self.seconds)
-        if row.mode == "idle" and self.quick:
-            words += ["--seconds", str(QUICK_SILENCE_S)]
-        return [os.path.join(self.build, "bench/load/load"), *words, "--port", str(port), "--pid", ",".join(map(str, pids)), "--domain", DOMAIN]
-
     def load(self, row, name):
         """The generator at work on a server that has started."""
         server, words = self.servers[name], row.words_for(name, self.seconds)
-        port = server.port("direct" if "direct" in words else None)
-        return subprocess.Popen(self.words(row, name, port, server.pids()), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        if row.mode == "idle" and self.quick:
+            words += ["--seconds", str(QUICK_SILENCE_S)]
+        if row.mode == "storm":
+            words += ["--restart", server.server.serve_restarts()]
+        words += ["--port", str(server.port("direct" in words)), "--pid", ",".join(map(str, server.pids())), "--domain", ours.DOMAIN]
+        return subprocess.Popen([os.path.join(self.build, "bench/load/load"), *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def result(self, name, generator):
         try:
@@ -61,7 +60,9 @@ class Bench:
         server = self.servers[name]
         try:
             ready = server.start(row.store, row.words_for(name, self.seconds))
-            found = {READY: round(ready, 3)} if row.mode == "start" else self.result(name, self.load(row, name))
+            found = {SECONDS: round(ready, 3)} if row.mode == "start" else self.result(name, self.load(row, name))
+            if row.mode == "storm":
+                found[SECONDS] *= STORM / SESSIONS   # where the system allows no more descriptors
         except SystemExit as error:
             raise Failed(f"{error}: {server.said()}")
         finally:
@@ -98,7 +99,7 @@ class Bench:
         """{server: [what each run found]}; told as it goes."""
         load_before = os.getloadavg()[0]
         names = [name for name in self.names if row.runs_on(name)]
-        found = self.side_by_side(row, names) if row.once else {}
+        found = self.side_by_side(row, names) if row.side_by_side else {}
         for name in names:
             found.setdefault(name, [])
             while len(found[name]) < (1 if row.once else self.runs):
@@ -108,8 +109,8 @@ class Bench:
 
 
 def make_certificate(folder):
-    process.run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", f"/CN={DOMAIN}",
-                "-addext", f"subjectAltName=DNS:{DOMAIN}", "-keyout", f"{folder}/key.pem", "-out", f"{folder}/cert.pem")
+    ours.run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", f"/CN={ours.DOMAIN}",
+                "-addext", f"subjectAltName=DNS:{ours.DOMAIN}", "-keyout", f"{folder}/key.pem", "-out", f"{folder}/cert.pem")
     os.chmod(f"{folder}/key.pem", 0o644)
 
 
@@ -155,7 +156,7 @@ def machine():
 
 def commit():
     def git(*words):
-        return subprocess.run(["git", "-C", HERE, *words], capture_output=True, text=True).stdout.strip()
+        return subours.run(["git", "-C", HERE, *words], capture_output=True, text=True).stdout.strip()
     changed = git("status", "--porcelain", "--untracked-files=no", "--", ":/", ":(exclude,top)bench/results.*", ":(exclude,top)bench/plots")
     return (git("rev-parse", "--short=12", "HEAD") or "unknown") + (" with changes" if changed else "")
 
@@ -169,7 +170,8 @@ def about(bench):
 # Seconds, as seen on two cores: a start, logins of a row, and how long filling the stores takes.
 START_S = {"jackdaw": 0.5, "floor": 0.2, "prosody": 0.8, "ejabberd": 4, "jabberd2": 1.2}
 LOGINS_S = {"jackdaw": 3, "floor": 2.5, "prosody": 5, "ejabberd": 5, "jabberd2": 3}
-FILL_S = {"jackdaw": 8, "floor": 0, "prosody": 15, "ejabberd": 30, "jabberd2": 5}
+STORM_S = 100
+FILL_S = {"jackdaw": 60, "floor": 0, "prosody": 15, "ejabberd": 30, "jabberd2": 5}
 
 
 def estimate(rows, names, runs, seconds, quick):
@@ -177,11 +179,11 @@ def estimate(rows, names, runs, seconds, quick):
     total = sum(FILL_S[name] for name in names)
     for row in rows:
         able = [name for name in names if row.runs_on(name)]
-        if row.once:
+        if row.side_by_side:
             total += (QUICK_SILENCE_S if quick else 60) + 7 * len(able)
             continue
-        work = {"chat": seconds + 3, "presence": seconds + 5, "start": 2}
-        total += runs * sum(START_S[name] + work.get(row.mode, LOGINS_S[name]) for name in able)
+        work = {"chat": seconds + 2.5, "presence": seconds + 4.5, "start": 2, "storm": STORM_S}
+        total += (1 if row.once else runs) * sum(START_S[name] + work.get(row.mode, LOGINS_S[name]) for name in able)
     return total
 
 

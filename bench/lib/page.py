@@ -27,7 +27,7 @@ def head_of(results):
         f"- {m['date']}, commit {m['commit']}",
         f"- {m['cpu']}, {m['cores']} cores for server and generator together, {m['memory_gib']} GiB; Linux {m['kernel']}, Debian {m['debian']}",
         f"- {versions}; the floor is `bench/floor`, a relay that parses nothing",
-        f"- medians of {m['runs']} run{'s' if m['runs'] != 1 else ''} of {m['seconds']} s, each on a fresh server; one run for memory and its minute of silence", ""]
+        f"- medians of {m['runs']} run{'s' if m['runs'] != 1 else ''} of {m['seconds']} s, each on a fresh server; one run for memory and for the storm", ""]
 
 
 def figures(results):
@@ -79,7 +79,7 @@ def each_run(results):
 def generator(results):
     lines = []
     for row, _ in rows_of(results):
-        shares = {n: [r["generator_cpu"] / r["seconds"] for r in runs if "generator_cpu" in r] for n, runs in row["servers"].items()}
+        shares = {n: [r["own_cpu"] / r["seconds"] for r in runs if "own_cpu" in r and "per_second" in r] for n, runs in row["servers"].items()}
         if any(shares.values()):
             lines.append([row["name"], *(f"{100 * max(shares[n]):.0f} %" if shares.get(n) else "–" for n in ORDER)])
     return ["## The generator", "",

@@ -6,9 +6,10 @@ import os
 import sqlite3
 import time
 
-from . import process
-from .crowd import DOMAIN, PASSWORD, ROUNDS, SALT, keys, users
-from .servers import HERE, STORES, Server
+from ours import DOMAIN, PASSWORD, ROUNDS, SALT, free_port, keys
+
+from .crowd import PEERS, users
+from .servers import HERE, Server
 
 
 class Prosody(Server):
@@ -21,7 +22,7 @@ class Prosody(Server):
             made[kind] = os.path.join(folder, "data", DOMAIN.replace(".", "%2e"), kind)
             os.makedirs(made[kind])
         account = lua(self.credentials(store))
-        for number, contacts in users(STORES[store]):
+        for number, contacts in users(PEERS[store.rstrip('*')]):
             with open(f"{made['accounts']}/user{number}.dat", "w") as f:
                 f.write(account)
             if contacts:
@@ -31,13 +32,13 @@ class Prosody(Server):
 
     @staticmethod
     def credentials(store):
-        if store != "hashed":
-            return {"password": PASSWORD}
+        if "*" not in store:
+            return {"password": PASSWORD.decode()}
         stored, server = keys("sha256")
         return {"stored_key": stored.hex(), "server_key": server.hex(), "salt": SALT.decode(), "iteration_count": ROUNDS}
 
     def launch(self, folder, store, words):
-        self.write(folder, "prosody.cfg.lua", kind="hashed" if store == "hashed" else "plain", rounds=ROUNDS)
+        self.write(folder, "prosody.cfg.lua", kind="hashed" if "*" in store else "plain", rounds=ROUNDS)
         self.spawn(folder, "prosody", "-F", "--config", os.path.join(folder, "prosody.cfg.lua"))
 
 
@@ -56,10 +57,10 @@ class Ejabberd(Server):
     def fill(self, folder, store):
         """Into Mnesia, by a server that is started for this and runs fill.erl."""
         with open(os.path.join(folder, "accounts"), "w") as f:
-            for number, contacts in users(STORES[store]):
+            for number, contacts in users(PEERS[store.rstrip('*')]):
                 f.write(f"{{<<\"user{number}\">>, {contacts}}}.\n")
         os.mkdir(os.path.join(folder, "mnesia"))
-        self.ports = {"port": process.free_port(), "tls_port": process.free_port()}
+        self.choose_ports()
         self.launch(folder, store, (), "-eval", self.filling(store))
         give_up = time.monotonic() + 240
         while self.is_alive() and time.monotonic() < give_up:
@@ -74,8 +75,8 @@ class Ejabberd(Server):
     @staticmethod
     def filling(store):
         """Erlang for -eval. A mistake in it ends the server with a code of 1, as -eval does."""
-        password = f'<<"{PASSWORD}">>'
-        if store == "hashed":
+        password = f'<<"{PASSWORD.decode()}">>'
+        if "*" in store:
             texts = ", ".join(f'<<"{base64.b64encode(b).decode()}">>' for b in (*keys("sha256"), SALT))
             password = f"{{scram, {texts}, sha256, {ROUNDS}}}"
         script = os.path.join(HERE, "peers/ejabberd/fill.erl")
@@ -84,7 +85,7 @@ class Ejabberd(Server):
 
     def launch(self, folder, store, words, *more):
         """Without ejabberdctl, which runs as one user only; and without a node's name, so that no epmd is started."""
-        self.write(folder, "ejabberd.yml", kind="scram" if store == "hashed" else "plain")
+        self.write(folder, "ejabberd.yml", kind="scram" if "*" in store else "plain")
         self.give(folder)
         env = {"PATH": "/usr/bin:/bin", "HOME": folder, "EJABBERD_CONFIG_PATH": f"{folder}/ejabberd.yml", "EJABBERD_LOG_PATH": f"{folder}/ejabberd.log",
                "ERL_CRASH_DUMP_BYTES": "0", "ERL_MAX_PORTS": "32000", "ERL_MAX_ETS_TABLES": "1400", "ERL_LIBS": glob.glob("/usr/lib/*/ejabberd-*")[0] + "/.."}
@@ -100,9 +101,9 @@ class Jabberd2(Server):
         db = sqlite3.connect(os.path.join(folder, "sqlite.db"))
         with gzip.open(self.schema, "rt") as f:
             db.executescript(f.read())
-        for number, contacts in users(STORES[store]):
+        for number, contacts in users(PEERS[store.rstrip('*')]):
             name = f"user{number}"
-            db.execute('INSERT INTO authreg (username, realm, password) VALUES (?, ?, ?)', (name, DOMAIN, PASSWORD))
+            db.execute('INSERT INTO authreg (username, realm, password) VALUES (?, ?, ?)', (name, DOMAIN, PASSWORD.decode()))
             db.execute('INSERT INTO active ("collection-owner", time) VALUES (?, ?)', (f"{name}@{DOMAIN}", int(time.time())))
             db.executemany('INSERT INTO "roster-items" ("collection-owner", jid, name, "to", "from", ask) VALUES (?, ?, ?, 1, 1, 0)',
                            [(f"{name}@{DOMAIN}", f"user{c}@{DOMAIN}", f"Friend {c}") for c in contacts])
@@ -115,7 +116,7 @@ class Jabberd2(Server):
                     both.write(f.read())
 
     def launch(self, folder, store, words):
-        self.ports["router_port"] = process.free_port()
+        self.ports["router_port"] = free_port()
         modules = glob.glob("/usr/lib/*/jabberd2")[0]
         for name in ("router", "sm", "c2s"):
             self.write(folder, f"{name}.xml", modules=modules)

@@ -4,7 +4,7 @@ import re
 import socket
 import time
 
-from .crowd import DOMAIN, PASSWORD
+from ours import DOMAIN, PASSWORD
 
 HEADER = f"<?xml version='1.0'?><stream:stream to='{DOMAIN}' version='1.0' xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>"
 BIND = "<iq type='set' id='b'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><resource>probe</resource></bind></iq>"
@@ -21,7 +21,7 @@ def exchange(s, text, wanted):
 
 
 def log_in(port, number):
-    plain = base64.b64encode(f"\0user{number}\0{PASSWORD}".encode()).decode()
+    plain = base64.b64encode(f"\0user{number}\0{PASSWORD.decode()}".encode()).decode()
     with socket.create_connection(("127.0.0.1", port), 1) as s:
         s.settimeout(5)
         exchange(s, HEADER, b"</stream:features>")

@@ -2,7 +2,6 @@
 import ctypes
 import os
 import signal
-import socket
 import subprocess
 
 LIBC = ctypes.CDLL(None)
@@ -10,20 +9,10 @@ PR_SET_PDEATHSIG = 1
 AS_NOBODY = {"user": "nobody", "group": "nogroup", "extra_groups": []} if os.geteuid() == 0 else {}
 
 
-def run(*words, **more):
-    return subprocess.run(words, check=True, capture_output=True, text=True, **more).stdout
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
-def start(words, folder, log, as_root=False, **more):
+def start(words, folder, log, **more):
     """In a session of its own, and gone when we are."""
     return subprocess.Popen(words, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
-                            preexec_fn=lambda: LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL), **({} if as_root else AS_NOBODY), **more)
+                            preexec_fn=lambda: LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL), **AS_NOBODY, **more)
 
 
 def parents():

@@ -7,12 +7,14 @@ import fnmatch
 import os
 import shlex
 
+from .crowd import SESSIONS
+
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 NO_SCRAM_THERE = {"jabberd2": "it knows neither SCRAM-SHA-256 nor such a store", "floor": "it looks at no password"}
 NO_ACKS = {"jabberd2": "it has no XEP-0198", "floor": "it counts no stanzas"}
 OURS_ONLY = {name: "of ours only" for name in ("prosody", "ejabberd", "jabberd2", "floor")}
-CPU_EACH, CPU_100K, RATE, P99, KIB, READY = "cpu_ms_each", "cpu_per_100k", "per_second", "p99_ms", "kib_each", "ready_s"
-UNITS = {CPU_EACH: "ms CPU each", CPU_100K: "s CPU / 100k", RATE: "per second", P99: "p99 ms", KIB: "KiB each", READY: "s"}
+CPU_EACH, CPU_100K, RATE, P99, KIB, SECONDS = "cpu_ms_each", "cpu_per_100k", "per_second", "p99_ms", "kib_each", "seconds"
+UNITS = {CPU_EACH: "ms CPU each", CPU_100K: "s CPU / 100k", RATE: "per second", P99: "p99 ms", KIB: "KiB each", SECONDS: "s"}
 # What a login row does otherwise with a server: fewer logins give as good a figure of a slower one. jabberd2 ends a new session
 # whose descriptor's number an ended one had a moment ago, so its sessions stay until the last is in, each of another user.
 LOGINS = {"prosody": "--total 3000", "ejabberd": "--total 3000", "jabberd2": "--first 400000 --users 5000 --total 3000 --keep"}
@@ -24,10 +26,11 @@ class Row:
     what: str
     words: str
     figures: tuple
-    store: str = "clear"
+    store: str = "usual"
     cannot: dict = dataclasses.field(default_factory=dict)
     instead: dict = dataclasses.field(default_factory=dict)      # words for one server that differ
-    once: bool = False                   # one run, all servers side by side: memory is measured, not time
+    once: bool = False                   # one run
+    side_by_side: bool = False           # all servers at once: memory is measured, not time
 
     @property
     def short(self):
@@ -41,7 +44,7 @@ class Row:
     def words_for(self, server, seconds):
         """What bench/load is told; later words win."""
         words = shlex.split(self.words) + shlex.split(self.instead.get(server, ""))
-        if self.mode not in ("login", "idle"):
+        if self.mode in ("chat", "presence"):
             words += ["--seconds", str(seconds)]
         return words
 
@@ -58,9 +61,9 @@ ROWS = [
     Row("login-starttls", "login, STARTTLS, PLAIN, the same", "login --first 100000 --window 32 --total 5000 --tls starttls", (CPU_EACH, RATE),
         instead=LOGINS),
     Row("login-scram", "login, plaintext, SCRAM-SHA-256, hashed store", "login --first 100000 --window 32 --total 20000 --scram", (CPU_EACH, RATE),
-        "hashed", NO_SCRAM_THERE, LOGINS),
+        "usual*", NO_SCRAM_THERE, LOGINS),
     Row("login-first", "first PLAIN login against a hashed store", "login --first 400000 --users 5000 --window 32 --total 500", (CPU_EACH, RATE),
-        "hashed", NO_SCRAM_THERE),
+        "usual*", NO_SCRAM_THERE),
     chat("chat-1", ", one in flight", "--window 1"),
     chat("chat-16", ", 16 in flight", "--window 16"),
     chat("chat-tls-1", " over TLS, one in flight", "--window 1 --tls direct"),
@@ -68,10 +71,12 @@ ROWS = [
     chat("chat-acks-1", " with XEP-0198, one in flight", "--window 1 --acks", cannot=NO_ACKS),
     chat("chat-acks-16", " with XEP-0198, 16 in flight", "--window 16 --acks", cannot=NO_ACKS),
     Row("presence", "presence to 20 contacts", "presence --first 200000 --contacts 20", (CPU_100K, RATE)),
-    Row("idle", "idle session, plaintext, 20 contacts", "idle --users 5000 --contacts 20 --seconds 60", (KIB,), once=True),
-    Row("idle-tls", "idle session, TLS, 20 contacts", "idle --users 5000 --contacts 20 --seconds 60 --tls direct", (KIB,), once=True),
-    Row("idle-50", "idle session, plaintext, 50 contacts", "idle --users 5000 --first 300000 --contacts 50 --seconds 60", (KIB,), once=True, cannot=OURS_ONLY),
-    Row("start", "start until a client is in, 100,000 accounts", "start", (READY,), "many"),
+    Row("idle", "idle session, plaintext, 20 contacts", "idle --users 5000 --contacts 20 --seconds 60", (KIB,), once=True, side_by_side=True),
+    Row("idle-tls", "idle session, TLS, 20 contacts", "idle --users 5000 --contacts 20 --seconds 60 --tls direct", (KIB,), once=True, side_by_side=True),
+    Row("idle-50", "idle session, plaintext, 50 contacts", "idle --users 5000 --first 300000 --contacts 50 --seconds 60", (KIB,), once=True, side_by_side=True, cannot=OURS_ONLY),
+    Row("start", "start until a client is in, 100,000 accounts (ours: with 20 contacts each)", "start", (SECONDS,), "many"),
+    Row("storm", "20,000 sessions with 200 contacts come back after a restart", f"storm --contacts 200 --scram --users {SESSIONS}", (SECONDS,), "storm",
+        OURS_ONLY, once=True),
 ]
 
 
