@@ -156,7 +156,7 @@ def machine():
 
 def commit():
     def git(*words):
-        return subours.run(["git", "-C", HERE, *words], capture_output=True, text=True).stdout.strip()
+        return subprocess.run(["git", "-C", HERE, *words], capture_output=True, text=True).stdout.strip()
     changed = git("status", "--porcelain", "--untracked-files=no", "--", ":/", ":(exclude,top)bench/results.*", ":(exclude,top)bench/plots")
     return (git("rev-parse", "--short=12", "HEAD") or "unknown") + (" with changes" if changed else "")
 
