@@ -29,14 +29,18 @@ class Server:
         """The prepared folder; made when it is first asked for."""
         folder = os.path.join(self.top, store.replace("*", "-hashed"))
         if not os.path.isdir(folder):
-            os.makedirs(folder)
+            half = folder + "-half"
+            shutil.rmtree(half, ignore_errors=True)
+            os.makedirs(half)
             for name in ("cert.pem", "key.pem"):
-                shutil.copy(os.path.join(self.top, "..", name), folder)
-            self.fill(folder, store)
+                shutil.copy(os.path.join(self.top, "..", name), half)
+            self.fill(half, store)
+            os.rename(half, folder)
         return folder
 
     def start(self, store, words=()):
         """On a copy; or on the master where the store is large, which no row changes. Seconds until a client was in."""
+        self.folder = None
         self.folder = self.master(store)
         if store != "many":
             ours.run("cp", "-a", self.folder, self.folder + "-run")
@@ -76,11 +80,11 @@ class Server:
         return self.ports["tls_port" if tls else "port"]
 
     def said(self):
-        try:
-            with open(os.path.join(self.folder, "said"), errors="replace") as f:
-                return f.read()[-2000:]
-        except OSError:
+        path = os.path.join(self.folder or self.top, "said")
+        if not os.path.exists(path):
             return ""
+        with open(path, errors="replace") as f:
+            return f.read()[-2000:]
 
     def stop(self):
         """What was wrong with its end, or None. A peer is ended at once: its folder is thrown away."""
