@@ -59,15 +59,22 @@ class Server:
         began = time.monotonic()
         self.process = subprocess.Popen([self.program, "serve", "-c", os.path.join(self.folder, "jackdaw.conf")],
                                         stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=self.environment)
-        for line in self.process.stderr:
-            if line == "ready\n":
-                break
-            self.said.append(line)
-        else:
-            raise SystemExit("the server did not start: " + "".join(self.said))
+        try:
+            self.await_word()
+        except BaseException:
+            self.process.kill()              # whoever ends us meanwhile leaves no server behind
+            self.process.wait()
+            raise
         self.seconds = time.monotonic() - began
         self.reader = threading.Thread(target=self.said.extend, args=(self.process.stderr,), daemon=True)
         self.reader.start()
+
+    def await_word(self):
+        for line in self.process.stderr:
+            if line == "ready\n":
+                return
+            self.said.append(line)
+        raise SystemExit("the server did not start: " + "".join(self.said))
 
     def stop(self):
         """True when it went by itself, and had no complaint."""
@@ -75,6 +82,8 @@ class Server:
         try:
             self.process.wait(timeout=60)
         except subprocess.TimeoutExpired:
+            pass
+        finally:
             self.process.kill()
         return self.process.wait() == 0
 

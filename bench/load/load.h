@@ -49,6 +49,7 @@ struct options {
 	enum tls_kind tls;
 	enum mechanism mechanism;
 	bool          acks;          /* XEP-0198 */
+	bool          keep;          /* logins stay until the last is in */
 	const char   *pids;          /* the server's, with commas between: their processor time and memory are read */
 	unsigned      users, first;  /* user<first> … */
 	unsigned      window;        /* messages in flight for each pair; logins at once */

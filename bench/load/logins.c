@@ -1,4 +1,4 @@
-/* login: connections that end as soon as they are bound, `window` at once. */
+/* login: connections that end as soon as they are bound, `window` at once; or, kept, all together after the last. */
 #include "load.h"
 
 static unsigned opened, done;
@@ -6,7 +6,8 @@ static unsigned opened, done;
 static void ready(struct client *c)
 {
 	done++;
-	client_close(c);
+	if (!options.keep)
+		client_close(c);
 }
 
 static void open_next(void)
@@ -20,8 +21,17 @@ static bool is_next_free(void)
 	return clients[opened % options.users].fd < 0;
 }
 
+static void close_all(void)
+{
+	for (unsigned i = 0; i < options.users; i++)
+		if (clients[i].fd >= 0)
+			client_close(&clients[i]);
+}
+
 static void run(void)
 {
+	if (options.keep && options.total > options.users)
+		die("to keep %u logins as many users are needed", options.total);
 	double cpu = server_cpu(), own = own_cpu();
 	int64_t since = now_us();
 	while (done < options.total) {
@@ -31,6 +41,7 @@ static void run(void)
 	}
 	double seconds = (double)(now_us() - since) / 1e6;
 	own = own_cpu() - own;
+	close_all();
 	poll_until(now_us() + 500000);           /* their ends cost too */
 	cpu = server_cpu() - cpu;
 	report_count("logins", options.total);

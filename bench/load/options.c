@@ -41,6 +41,7 @@ static const struct row { const char *name; enum kind kind; void *into; const ch
 	{ "--seconds", NUMBER, &options.seconds, "N    measured; of silence for idle [5]; for day also in its profile" },
 	{ "--warm", NUMBER, &options.warm, "N       seconds before that [1]" },
 	{ "--total", NUMBER, &options.total, "N      logins [2000]" },
+	{ "--keep", FLAG, &options.keep, "        login: sessions stay until the last is in, each of another user" },
 	{ "--restart", TEXT, &options.restart, "CMD  storm: restarts the server, and may print the new --pid" },
 	{ "--profile", TEXT, &options.profile, "FILE day: what it is made of" },
 	{ "--seed", NUMBER, &options.seed, "N       day: of its dice [1]" },
@@ -86,7 +87,7 @@ static void take(const struct row *row, const char *value)
 		*(const char **)row->into = value;
 		break;
 	case FLAG:
-		options.acks = true;
+		*(bool *)row->into = true;
 		break;
 	case AS_SCRAM:
 		options.mechanism = SCRAM;
