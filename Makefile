@@ -1,7 +1,7 @@
 # The front door. The build itself is meson's; the checks are files in tools/check.d.
 RELEASE = -Dbuildtype=release -Db_lto=true -Db_pie=true
 
-.PHONY: all run build check bench fuzz soak format lint deps clean
+.PHONY: all run build check bench micro fuzz soak format lint deps clean
 all: build
 
 run: build              # a server on this machine, under ./run or $JACKDAW_RUN
@@ -18,6 +18,10 @@ check:                  # everything that can be checked in half an hour; the la
 bench: build            # figures of ours against bench/budgets.tsv
 	@ninja -C build bench/load/load
 	@bench/measure
+
+micro: build            # what single operations cost: docs/profile.md
+	@ninja -C build micro
+	@bench/micro/run
 
 fuzz:                   # FUZZ_TIME seconds for each parser (60)
 	@tools/deps check
