@@ -27,7 +27,7 @@ struct options {
 	enum tls_kind tls;
 	bool          scram;
 	bool          acks;          /* XEP-0198 */
-	int           pid;           /* the server's: its processor time and memory are read */
+	const char   *pids;          /* the server's, with commas between: their processor time and memory are read */
 	unsigned      users, first;  /* user<first> … */
 	unsigned      window;        /* messages in flight for each pair; logins at once */
 	unsigned      contacts;      /* of each user, its neighbours in a ring */
@@ -89,7 +89,8 @@ void work_run(void);
 
 /* meter.c */
 int64_t now_us(void);
-double server_cpu(void);                             /* seconds, user and system, of all threads */
+double server_cpu(void);                             /* seconds, user and system, of all its processes and their ended children */
+double own_cpu(void);                                /* the generator's */
 long server_pss(void);                               /* KiB */
 void latency_add(int64_t us);
 void latency_reset(void);

@@ -16,7 +16,7 @@ static const char *const kinds[] = { "none", "starttls", "direct", NULL };
 
 static void usage(void)
 {
-	die("load login|idle|chat|presence --port N [--address 127.0.0.1] [--pid SERVER] [--domain D] [--password P] [--users N] [--first N]\n"
+	die("load login|idle|chat|presence --port N [--address 127.0.0.1] [--pid SERVER[,SERVER…]] [--domain D] [--password P] [--users N] [--first N]\n"
 		"  [--tls none|starttls|direct] [--scram] [--acks] [--window N] [--contacts N] [--seconds N] [--warm N] [--total N]\n"
 		"Users are user<first>… and have one password. Only addresses of the loopback are taken.");
 }
@@ -65,7 +65,7 @@ static void take_option(const char *name, const char *value)
 	else if (strcmp(name, "--address") == 0)
 		inet_pton(AF_INET, value, &options.server.sin_addr);
 	else if (strcmp(name, "--pid") == 0)
-		options.pid = atoi(value);
+		options.pids = value;
 	else if (strcmp(name, "--domain") == 0)
 		options.domain = value;
 	else if (strcmp(name, "--password") == 0)

@@ -190,11 +190,12 @@ static void measure(const char *what)
 	poll_until(now_us() + options.warm * 1000000LL);
 	latency_reset();
 	uint64_t before = delivered;
-	double cpu = server_cpu();
+	double cpu = server_cpu(), own = own_cpu();
 	int64_t since = now_us();
 	poll_until(since + options.seconds * 1000000LL);
 	double seconds = (double)(now_us() - since) / 1e6;
 	print_cpu(what, server_cpu() - cpu, delivered - before, seconds);
+	printf(", \"generator_cpu\": %.2f", own_cpu() - own);
 	is_sending = false;
 	poll_until(now_us() + DRAIN_US);
 	print_latency();
@@ -265,7 +266,7 @@ static void idle(void)
 
 static void login(void)
 {
-	double cpu = server_cpu();
+	double cpu = server_cpu(), own = own_cpu();
 	int64_t since = now_us();
 	while (logins < options.total) {
 		while (opened < options.total && under_way < options.window)
@@ -273,10 +274,12 @@ static void login(void)
 		clients_poll(100);
 	}
 	double seconds = (double)(now_us() - since) / 1e6;
+	own = own_cpu() - own;
 	poll_until(now_us() + 500000);           /* their ends cost too */
 	cpu = server_cpu() - cpu;
 	printf("\"logins\": %u, \"seconds\": %.2f, \"per_second\": %.0f, \"cpu\": %.2f, \"cpu_ms_each\": %.4f",
 		options.total, seconds, options.total / seconds, cpu, cpu * 1000 / options.total);
+	printf(", \"generator_cpu\": %.2f", own);
 }
 
 void work_run(void)
