@@ -127,7 +127,10 @@ domain "{domain}" {{
         path = os.path.join(folder, "data", "jackdaw.sqlite")
         self.await_word(folder)
         self.stop()
-        fill_ours(path, MANY if store == "many" else CROWDS | OURS)
+        fill_ours(path, self.crowds(store))
+
+    def crowds(self, store):
+        return MANY if store == "many" else CROWDS | OURS
 
     def await_word(self, folder, patience_s=60):
         give_up = time.monotonic() + patience_s
