@@ -49,7 +49,7 @@ static void leave(struct guest *g)
 static void guest_ended(void *owner, enum conn_end end, const char *words)
 {
 	struct guest *g = owner;
-	log_low("XMPPI", "%s left before it said who it is: %s", conn_facts(g->conn)->peer_name, words ? words : "closed");
+	log_low("XMPPI", "%s left before it said who it is: %s", conn_facts(g->conn).peer_name, words ? words : "closed");
 	conn_free(g->conn);
 	leave(g);
 }
@@ -57,7 +57,7 @@ static void guest_ended(void *owner, enum conn_end end, const char *words)
 static void took_too_long(struct timer *timer)
 {
 	struct guest *g = CONTAINER(timer, struct guest, timer);
-	log_low("XMPPI", "%s said nothing for too long", conn_facts(g->conn)->peer_name);
+	log_low("XMPPI", "%s said nothing for too long", conn_facts(g->conn).peer_name);
 	conn_abort(g->conn);
 	leave(g);
 }
@@ -74,7 +74,7 @@ struct tls *listen_tls(const char *sni, void *with)
 static void refuse_http(struct guest *g)
 {
 	static const char words[] = "HTTP/1.1 501 Not Implemented\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
-	log_low("XMPPI", "%s speaks HTTP, which is not served here", conn_facts(g->conn)->peer_name);
+	log_low("XMPPI", "%s speaks HTTP, which is not served here", conn_facts(g->conn).peer_name);
 	conn_write(g->conn, words, sizeof words - 1);
 	conn_close(g->conn, SAY_GOODBYE);
 	leave(g);
@@ -82,7 +82,7 @@ static void refuse_http(struct guest *g)
 
 static void refuse_strange(struct guest *g)
 {
-	log_low("XMPPI", "%s speaks no protocol that is served here", conn_facts(g->conn)->peer_name);
+	log_low("XMPPI", "%s speaks no protocol that is served here", conn_facts(g->conn).peer_name);
 	conn_abort(g->conn);
 	leave(g);
 }
@@ -128,7 +128,7 @@ static const struct conn_owner guest = { guest_input, NULL, NULL, guest_ended };
 /* RFC 6120 §4.9.3.17, STR-05: one too many is told so, and counted. */
 static void refuse_surplus(struct listener_rules *rules, struct conn *conn, const char *why)
 {
-	log_problem("XMPPI", "%s refused at %s: %s", conn_facts(conn)->peer_name, rules->address, why);
+	log_problem("XMPPI", "%s refused at %s: %s", conn_facts(conn).peer_name, rules->address, why);
 	home_here()->counts.refused++;
 	if (!rules->is_direct_tls) {
 		header_write(conn_out(conn), host_first()->name, NULL, "none");
@@ -149,7 +149,8 @@ static void accepted(void *with, struct conn *conn)
 		refuse_surplus(rules, conn, "too many connections");
 		return;
 	}
-	struct address *address = address_enter(conn_facts(conn));
+	const struct conn_facts facts = conn_facts(conn);
+	struct address *address = address_enter(&facts);
 	if (!address) {
 		refuse_surplus(rules, conn, "too many connections from this address");
 		return;

@@ -251,10 +251,10 @@ void conn_tls(struct conn *c, tls_chooser choose, void *with)
 	BUG("TLS isn't offered here");
 }
 
-const struct conn_facts *conn_facts(const struct conn *c)
+struct conn_facts conn_facts(const struct conn *c)
 {
 	CHECK(c, CONN_MAGIC);
-	return &c->facts;
+	return c->facts;
 }
 
 bool conn_is_tls(const struct conn *c)
