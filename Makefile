@@ -1,7 +1,7 @@
 # The front door. The build itself is meson's; the checks are files in tools/check.d.
 RELEASE = -Dbuildtype=release -Db_lto=true -Db_pie=true
 
-.PHONY: all run build check bench bench-again fuzz soak format lint deps clean
+.PHONY: all run build check bench bench-again micro profile growth fuzz soak format lint deps clean
 all: build
 
 run: build              # a server on this machine, under ./run or $JACKDAW_RUN
@@ -24,6 +24,19 @@ bench-again: build      # three rows, chosen by the date, against bench/results.
 	@tools/deps bench
 	@ninja -C build bench/load/load bench/floor/floor
 	@bench/again $(if $(RUNS),--runs $(RUNS))
+
+micro: build            # what single operations cost: docs/profile.md
+	@ninja -C build micro
+	@bench/micro/run
+
+profile:                # where a message's time goes, into build-profile: ROWS (chat-1 chat-16 chat-tls-1)
+	@tools/deps profile
+	@bench/profile $(ROWS)
+
+growth: build           # costs by sessions, contacts, accounts, loops: docs/growth.md; half an hour
+	@ninja -C build bench/load/load
+	@bench/growth
+	@bench/growth --page
 
 fuzz:                   # FUZZ_TIME seconds for each parser (60)
 	@tools/deps check

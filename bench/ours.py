@@ -7,6 +7,7 @@ import hashlib, hmac, os, resource, shutil, signal, socket, sqlite3, subprocess,
 
 PASSWORD, DOMAIN, SALT, ROUNDS, SUB_BOTH = b"secret", "load.example", b"0123456789abcdef", 10000, 8
 CONFIG = """
+{more}
 data_dir = "data"
 control_socket = "control"
 {user}
@@ -46,18 +47,19 @@ def descriptors():
 class Server:
     """Started in the folder; ready when this returns, after `seconds`."""
 
-    def __init__(self, program, folder, level="major", environment=None):
-        self.program, self.folder, self.port = program, folder, free_port()
+    def __init__(self, program, folder, level="major", environment=None, more="", under=()):
+        """`more`: lines for its configuration; `under`: a tool that runs it, and the tool's words."""
+        self.words, self.folder, self.port = [*under, program], folder, free_port()
         self.environment = {**os.environ, **(environment or {})}
         user = 'user = "nobody"' if os.geteuid() == 0 else ""
         with open(os.path.join(folder, "jackdaw.conf"), "w") as f:
-            f.write(CONFIG.format(port=self.port, domain=DOMAIN, user=user, level=level))
+            f.write(CONFIG.format(port=self.port, domain=DOMAIN, user=user, level=level, more=more))
         self.said = []
         self.start()
 
     def start(self):
         began = time.monotonic()
-        self.process = subprocess.Popen([self.program, "serve", "-c", os.path.join(self.folder, "jackdaw.conf")],
+        self.process = subprocess.Popen([*self.words, "serve", "-c", os.path.join(self.folder, "jackdaw.conf")],
                                         stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=self.environment)
         try:
             self.await_word()

@@ -97,6 +97,7 @@ class Server:
 class Jackdaw:
     """Ours, as the soak has it too. It has no clear store, so the hashed one is the same."""
     name, title = "jackdaw", "Jackdaw"
+    crowds, more, under = crowd.OURS, "", ()         # users by store; lines for its configuration; a tool that runs it
 
     def __init__(self, top, build):
         self.top, self.program, self.server, self.masters = os.path.join(top, self.name), os.path.join(build, "jackdaw"), None, {}
@@ -108,10 +109,10 @@ class Jackdaw:
     def start(self, store, words=()):
         store = store.rstrip("*")
         if store not in self.masters:
-            self.masters[store] = ours.prepare(self.program, self.top, store, crowd.OURS[store])
+            self.masters[store] = ours.prepare(self.program, self.top, store, self.crowds[store])
         folder = ours.copy(self.masters[store])
         began = time.monotonic()
-        self.server = ours.Server(self.program, folder)
+        self.server = ours.Server(self.program, folder, more=self.more, under=self.under)
         probe.until_ready(self.server.port, 0 if store == "storm" else 100, lambda: self.server.process.poll() is None)
         return time.monotonic() - began
 

@@ -3,9 +3,7 @@
  *
  * Prints the best of several rounds: neighbours on the machine only add.
  */
-#include <stdio.h>
-#include <stdint.h>
-#include <time.h>
+#include "micro.h"
 #include "xmpp/jid.h"
 
 enum { ROUNDS = 50, CALLS = 20000, PER_ARENA = 16 };
@@ -18,23 +16,16 @@ static const void *domain(struct arena *a, const char *text) { return jid_domain
 static const void *resource(struct arena *a, const char *text) { return jid_resource(a, text); }
 static const void *nothing(struct arena *a, const char *text) { return text; }
 
-static double now_ns(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
-
 static double round_ns(const void *(*call)(struct arena *, const char *), const char *text)
 {
-	double start = now_ns();
+	double start = cpu_ns();
 	for (int i = 0; i < CALLS; i += PER_ARENA) {
 		struct arena *a = arena_new();
 		for (int k = 0; k < PER_ARENA; k++)
 			sink = call(a, text);
 		arena_free(a);
 	}
-	return (now_ns() - start) / CALLS;
+	return (cpu_ns() - start) / CALLS;
 }
 
 static void measure(const char *name, const void *(*call)(struct arena *, const char *), const char *text)
@@ -45,12 +36,14 @@ static void measure(const char *name, const void *(*call)(struct arena *, const 
 		if (ns < best)
 			best = ns;
 	}
-	printf("%-10s %-40s %8.1f ns\n", name, text, best);
+	char what[80];
+	snprintf(what, sizeof what, "%s %s", name, text);
+	figure(what, best, "ns");
 }
 
 int main(void)
 {
-	measure("nothing", nothing, "");
+	measure("the bench itself", nothing, "");
 	measure("jid", parse, "romeo@example.net/orchard");
 	measure("jid", parse, "Romeo@Example.NET/orchard");
 	measure("jid", parse, "romeo@example.net");

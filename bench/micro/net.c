@@ -12,15 +12,14 @@
 #include <netinet/in.h>
 #include <openssl/ssl.h>
 #include <semaphore.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <pthread.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
+#include "micro.h"
 #include "net/conn.h"
 
 enum { CALLERS = 50, SIZE = 300, IDLE = 500 };
@@ -71,9 +70,7 @@ static double cpu;
 
 static void read_cpu(void *unused)
 {
-	struct timespec t;
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	cpu = (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
+	cpu = cpu_ns();
 	sem_post(&done);
 }
 
@@ -127,6 +124,13 @@ static void transfer(struct caller *c, char *bytes, int size, bool out)
 	}
 }
 
+static void tell_message(const char *what, int depth, double ns)
+{
+	char words[80];
+	snprintf(words, sizeof words, "%s, %d in flight", what, depth);
+	figure(words, ns, "ns");
+}
+
 static void echo_at(struct loop *l, SSL_CTX *ctx, int depth)
 {
 	static char bytes[SIZE * 16];
@@ -142,7 +146,7 @@ static void echo_at(struct loop *l, SSL_CTX *ctx, int depth)
 			transfer(&callers[i], bytes, SIZE * depth, false);
 	}
 	double spent = cpu_of(l) - before;
-	printf("echo %-5s depth %2d: %.2f us CPU a message\n", ctx ? "TLS" : "clear", depth, spent / ((double)rounds * CALLERS * depth));
+	tell_message(ctx ? "echo over TLS" : "echo", depth, spent / ((double)rounds * CALLERS * depth));
 	for (int i = 0; i < CALLERS; i++)
 		hang_up(&callers[i]);
 }
@@ -158,7 +162,7 @@ static void idle_clear(struct loop *l)
 		transfer(&callers[i], byte, 1, false);
 	}
 	cpu_of(l);
-	printf("idle clear: %zu bytes each\n", (mallinfo2().uordblks - before) / IDLE);
+	figure("an idle connection", (double)(mallinfo2().uordblks - before) / IDLE, "bytes");
 	for (int i = 0; i < IDLE; i++)
 		hang_up(&callers[i]);
 }
@@ -184,7 +188,7 @@ static void idle_tls(struct loop *l)
 	if (read(ready[0], byte, 1) != 1)
 		exit(1);
 	cpu_of(l);
-	printf("idle TLS: %zu bytes each\n", (mallinfo2().uordblks - before) / IDLE);
+	figure("an idle connection with TLS", (double)(mallinfo2().uordblks - before) / IDLE, "bytes");
 	if (write(wait[1], "x", 1) != 1)
 		exit(1);
 }
@@ -196,7 +200,6 @@ static void *floor_run(void *fds)
 	struct epoll_event events[64];
 	int ep = epoll_create1(0), left = CALLERS;
 	double *spent = malloc(sizeof *spent);
-	struct timespec t;
 	for (int i = 0; i < CALLERS; i++) {
 		struct epoll_event e = { .events = EPOLLIN, .data.fd = ((int *)fds)[i] };
 		epoll_ctl(ep, EPOLL_CTL_ADD, e.data.fd, &e);
@@ -212,8 +215,7 @@ static void *floor_run(void *fds)
 			}
 		}
 	close(ep);
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	*spent = (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
+	*spent = cpu_ns();
 	return spent;
 }
 
@@ -245,7 +247,7 @@ static void floor_at(int depth)
 	for (int i = 0; i < CALLERS; i++)
 		hang_up(&callers[i]);
 	pthread_join(thread, &spent);
-	printf("floor clear depth %2d: %.2f us CPU a message\n", depth, *(double *)spent / ((double)rounds * CALLERS * depth));
+	tell_message("floor: epoll, recv, send", depth, *(double *)spent / ((double)rounds * CALLERS * depth));
 	free(spent);
 	close(fd);
 }

@@ -1,20 +1,22 @@
 /*
- * How many jobs a second the store keeps, by how many are in flight.
+ * Group commit: what a row costs, by how many share a commit; and how many jobs
+ * a second the store keeps, by how many are in flight.
  *
  *   store [folder] [seconds]
  *
  * Each job inserts a row of about 600 bytes with an index, as an archive would.
- * Whoever hears that a job is done submits the next one. The folder decides
- * what is measured: it must lie on the disk in question, not in memory. The
- * p50 and p99 are of the time from submit to done.
+ * In the first part so many are handed over at once, and the next when all are
+ * done; in the second whoever hears that a job is done submits the next one.
+ * The folder decides what is measured: it must lie on the disk in question, not
+ * in memory. The p50 and p99 are of the time from submit to done.
  */
+#include <semaphore.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 #include "base/mem.h"
+#include "micro.h"
 #include "store/store.h"
 
 enum { ROW = 600, SAMPLES = 1 << 20 };
@@ -23,6 +25,7 @@ struct run {
 	struct store *store;
 	atomic_bool stop;
 	atomic_int flying;
+	sem_t  landed;                   /* the last one is done, and none follows */
 	size_t done;                     /* the writer's alone */
 	float  *waits_ms;
 };
@@ -69,10 +72,10 @@ static void done(struct store_job *job)
 		exit(1);
 	}
 	r->waits_ms[r->done++ % SAMPLES] = (float)ms_since(&o->from);
-	if (atomic_load(&r->stop))
-		atomic_fetch_sub(&r->flying, 1);
-	else
+	if (!atomic_load(&r->stop))
 		submit(o);
+	else if (atomic_fetch_sub(&r->flying, 1) == 1)
+		sem_post(&r->landed);
 }
 
 static int compare(const void *a, const void *b)
@@ -109,19 +112,44 @@ static void measure(struct store *s, int in_flight, double seconds)
 	struct one *all = mem_new((size_t)in_flight * sizeof *all);
 	struct timespec from;
 	struct store_figures before = store_figures(s);
+	sem_init(&r.landed, 0, 0);
 	clock_gettime(CLOCK_MONOTONIC, &from);
 	start(&r, all, in_flight);
 	usleep((useconds_t)(seconds * 1e6));
 	atomic_store(&r.stop, true);
-	while (atomic_load(&r.flying))
-		usleep(100);
+	sem_wait(&r.landed);
 	double took = ms_since(&from) / 1e3;
+	char what[80];
 	struct store_figures after = store_figures(s);
 	size_t samples = r.done < SAMPLES ? r.done : SAMPLES;
 	qsort(r.waits_ms, samples, sizeof(float), compare);
-	printf("in flight %4d: %7.0f jobs/s, %6.1f jobs a commit, p50 %.2f ms, p99 %.2f ms, WAL %.1f MB\n", in_flight,
-		(double)r.done / took, (double)r.done / (double)(after.commits - before.commits), r.waits_ms[samples / 2],
-		r.waits_ms[samples * 99 / 100], (double)after.wal_bytes / 1e6);
+	snprintf(what, sizeof what, "%d in flight (%.1f a commit, p50 %.2f ms, p99 %.2f ms)", in_flight,
+		(double)r.done / (double)(after.commits - before.commits), r.waits_ms[samples / 2], r.waits_ms[samples * 99 / 100]);
+	figure(what, (double)r.done / took, "jobs/s");
+	mem_free(all);
+	mem_free(r.waits_ms);
+}
+
+/* --- so many rows in each commit --- */
+
+static void commit_by(struct store *s, int rows, double seconds)
+{
+	struct run r = { .store = s, .waits_ms = mem_new(SAMPLES * sizeof(float)), .stop = true };
+	struct one *all = mem_new((size_t)rows * sizeof *all);
+	struct timespec from;
+	char what[80];
+	double cpu = clock_ns(CLOCK_PROCESS_CPUTIME_ID), ns, commits = 0;
+	sem_init(&r.landed, 0, 0);
+	clock_gettime(CLOCK_MONOTONIC, &from);
+	do {
+		start(&r, all, rows);
+		sem_wait(&r.landed);
+		commits++;
+	} while ((ns = ms_since(&from) * 1e6) < seconds * 1e9);
+	snprintf(what, sizeof what, "%d rows a commit: a row", rows);
+	figure(what, ns / commits / rows, "ns");
+	snprintf(what, sizeof what, "%d rows a commit: its processor time", rows);
+	figure(what, (clock_ns(CLOCK_PROCESS_CPUTIME_ID) - cpu) / commits / rows, "ns");
 	mem_free(all);
 	mem_free(r.waits_ms);
 }
@@ -138,7 +166,7 @@ static void remove_all(const char *path)
 
 int main(int argc, char **argv)
 {
-	static const int flights[] = { 1, 8, 64, 500, 5000 };
+	static const int sizes[] = { 1, 8, 64, 500 }, flights[] = { 1, 8, 64, 500, 5000 };
 	struct fail why;
 	char *path = mem_printf("%s/bench-store.sqlite", argc > 1 ? argv[1] : ".");
 	double seconds = argc > 2 ? atof(argv[2]) : 2;
@@ -150,6 +178,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "%s\n", why.text);
 		return 1;
 	}
+	for (unsigned i = 0; i < sizeof sizes / sizeof *sizes; i++)
+		commit_by(s, sizes[i], seconds);
 	for (unsigned i = 0; i < sizeof flights / sizeof *flights; i++)
 		measure(s, flights[i], seconds);
 	store_close(s);

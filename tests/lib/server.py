@@ -40,11 +40,12 @@ def free_port():
 
 
 class Server:
-    def __init__(self, program, top='limits { enabled = no }', domain='', loops=2, level='major', environment=None):
+    def __init__(self, program, top='limits { enabled = no }', domain='', loops=2, level='major', environment=None, under=()):
         self.program = os.path.abspath(program)
         self.folder = tempfile.mkdtemp(prefix='jackdaw-')
         self.port = free_port()
         self.environment = environment or {}
+        self.under = under                           # words before the program: a tool that watches it
         self.process = None
         subprocess.run(['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '30',
                         '-subj', f'/CN={DOMAIN}', '-keyout', f'{self.folder}/example.key', '-out', f'{self.folder}/example.pem'],
@@ -62,7 +63,7 @@ class Server:
                     shutil.chown(name, USER)
         with open(f'{self.folder}/stderr', 'ab') as errors:
             at = errors.tell()
-            self.process = subprocess.Popen([self.program, 'serve', '-c', f'{self.folder}/jackdaw.conf'], stdin=subprocess.DEVNULL,
+            self.process = subprocess.Popen([*self.under, self.program, 'serve', '-c', f'{self.folder}/jackdaw.conf'], stdin=subprocess.DEVNULL,
                                             stdout=errors, stderr=errors, env={**os.environ, **self.environment})
         while 'ready' not in self.errors()[at:]:
             if self.process.poll() is not None or time.monotonic() > began + PATIENCE:
