@@ -129,7 +129,7 @@ void c2s_error(struct c2s *c, enum stream_error error, const char *text)
 {
 	if (!c->conn)
 		return;
-	log_low(c->tag, "%s: stream error %s%s%s", c->account ? c->account : conn_facts(c->conn)->peer_name, stream_error_name(error),
+	log_low(c->tag, "%s: stream error %s%s%s", c->account ? c->account : conn_facts(c->conn).peer_name, stream_error_name(error),
 		text ? ": " : "", text ? text : "");
 	if (c->state != C2S_CLOSING) {
 		if (!c->has_header)
@@ -190,12 +190,15 @@ bool c2s_is_secure(const struct c2s *c)
 const struct terms *c2s_terms(struct c2s *c)
 {
 	const struct hosts *hosts = hosts_here();
-	if (!c->conn)
+	const struct entrance *e = hosts->entrances->at[c->gate->number];
+	if (!e || !c->conn)
 		return &hosts->entrances->outside;
-	if (c->generation != hosts->generation)
-		c->terms = entrances_terms(hosts->entrances, c->gate->address, &conn_facts(c->conn)->peer);
-	c->generation = hosts->generation;
-	return c->terms;
+	if (c->generation != hosts->generation) {
+		const struct sockaddr_storage peer = conn_peer(c->conn);
+		c->place = (uint16_t)entrance_place(e, &peer);
+		c->generation = hosts->generation;
+	}
+	return entrance_terms(e, c->place);
 }
 
 bool c2s_needs_tls(struct c2s *c)
@@ -438,7 +441,7 @@ void c2s_authenticated(struct c2s *c, const char *bare, const char *mechanism, s
 	c->account = mem_string(bare);
 	c->mechanism = mechanism;
 	home_here()->counts.logins++;
-	log_low(c->tag, "%s authenticated by %s from %s", bare, mechanism, conn_facts(c->conn)->peer_name);
+	log_low(c->tag, "%s authenticated by %s from %s", bare, mechanism, conn_facts(c->conn).peer_name);
 	if (home == home_here()) {
 		welcome(c, w);
 		return;

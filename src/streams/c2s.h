@@ -35,8 +35,6 @@ struct c2s {
 	struct conn         *conn;           /* NULL: it is gone, and so is the stream soon */
 	struct xml_parser   *parser;
 	struct gate         *gate;           /* by which it came */
-	const struct terms  *terms;          /* what that grants, in the snapshot `generation`: ask c2s_terms */
-	unsigned             generation;
 	char                 tag[24];        /* "XMPPS-17" */
 	char                 id[24];         /* of the stream, RFC 6120 §4.7.3 */
 	char                *host;           /* prepared; NULL before the header */
@@ -60,9 +58,12 @@ struct c2s {
 	bool                 is_slowed;      /* not read: it went too fast */
 	bool                 is_starved;     /* not read: the server's memory is over its limit */
 	bool                 is_inside, is_over;     /* in our input function: what is over is freed when it is left */
+	uint16_t             place;          /* which terms of the gate's entrance are its peer's, in the snapshot `generation`: ask c2s_terms */
+	unsigned             generation;
 	char                *bind_id;
 	struct welcome      *welcome;        /* on its way to its account's home */
 };
+_Static_assert(sizeof(struct c2s) <= 312, "an idle session shall cost 4 KiB, and this is its share: docs/memory.md");
 
 /* A connection that speaks XMPP begins here. Takes the conn, and a place of the gate and of its address. */
 void c2s_start(struct conn *, struct gate *, struct address *);

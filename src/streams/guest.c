@@ -26,12 +26,14 @@ struct guest {
 
 static const struct entrance *entrance_of(const struct gate *gate)
 {
-	return entrance_find(hosts_here()->entrances, gate->address);
+	return hosts_here()->entrances->at[gate->number];
 }
 
 static const struct terms *terms_of(const struct guest *g)
 {
-	return entrances_terms(hosts_here()->entrances, g->gate->address, &conn_facts(g->conn)->peer);
+	const struct entrance *e = entrance_of(g->gate);
+	const struct sockaddr_storage peer = conn_peer(g->conn);
+	return e ? entrance_terms(e, entrance_place(e, &peer)) : &hosts_here()->entrances->outside;
 }
 
 /* --- its end --- */
@@ -81,7 +83,7 @@ static void leave(struct guest *g)
 static void ended(void *owner, enum conn_end end, const char *words)
 {
 	struct guest *g = owner;
-	log_low("XMPPI", "%s left before it said who it is: %s", conn_facts(g->conn)->peer_name, words ? words : "closed");
+	log_low("XMPPI", "%s left before it said who it is: %s", conn_facts(g->conn).peer_name, words ? words : "closed");
 	conn_free(g->conn);
 	leave(g);
 }
@@ -89,14 +91,14 @@ static void ended(void *owner, enum conn_end end, const char *words)
 static void took_too_long(struct timer *timer)
 {
 	struct guest *g = CONTAINER(timer, struct guest, timer);
-	log_low("XMPPI", "%s said nothing for too long", conn_facts(g->conn)->peer_name);
+	log_low("XMPPI", "%s said nothing for too long", conn_facts(g->conn).peer_name);
 	conn_abort(g->conn);
 	leave(g);
 }
 
 static void refuse(struct guest *g, const char *why)
 {
-	log_low("XMPPI", "%s %s", conn_facts(g->conn)->peer_name, why);
+	log_low("XMPPI", "%s %s", conn_facts(g->conn).peer_name, why);
 	conn_abort(g->conn);
 	leave(g);
 }
@@ -146,7 +148,7 @@ static bool is_denied(struct gate *gate, const struct terms *t, const struct con
 {
 	if (!t->is_denied)
 		return false;
-	log_low("XMPPI", "%s is denied at %s", conn_facts(conn)->peer_name, gate->address);
+	log_low("XMPPI", "%s is denied at %s", conn_facts(conn).peer_name, gate->address);
 	home_here()->counts.denied++;
 	atomic_fetch_add_explicit(&gate->denied, 1, memory_order_relaxed);
 	return true;
@@ -155,7 +157,7 @@ static bool is_denied(struct gate *gate, const struct terms *t, const struct con
 /* RFC 6120 §4.9.3.17: one too many is told so, and counted. */
 static void refuse_surplus(struct gate *gate, const struct terms *t, struct conn *conn, const char *why)
 {
-	log_problem("XMPPI", "%s refused at %s: %s", conn_facts(conn)->peer_name, gate->address, why);
+	log_problem("XMPPI", "%s refused at %s: %s", conn_facts(conn).peer_name, gate->address, why);
 	count_refused(gate);
 	if (t->tls_mode == TLS_DIRECT) {
 		conn_abort(conn);
@@ -177,7 +179,8 @@ static bool come_in(struct guest *g)
 		leave(g);
 		return false;
 	}
-	g->address = address_enter(conn_facts(g->conn), &t->limits);
+	const struct sockaddr_storage peer = conn_peer(g->conn);
+	g->address = address_enter(&peer, &t->limits);
 	if (!g->address) {
 		refuse_surplus(g->gate, t, g->conn, "too many connections from this address");
 		leave(g);
@@ -194,7 +197,7 @@ static bool come_in(struct guest *g)
 static void refuse_http(struct guest *g)
 {
 	static const char words[] = "HTTP/1.1 501 Not Implemented\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
-	log_low("XMPPI", "%s speaks HTTP, which is not served here", conn_facts(g->conn)->peer_name);
+	log_low("XMPPI", "%s speaks HTTP, which is not served here", conn_facts(g->conn).peer_name);
 	conn_write(g->conn, words, sizeof words - 1);
 	conn_close(g->conn, SAY_GOODBYE);
 	leave(g);
@@ -237,7 +240,7 @@ static size_t read_proxy(struct guest *g, const char *bytes, size_t size)
 	case PROXY_MORE:
 		return 0;
 	case PROXY_WRONG:
-		log_problem("XMPPI", "%s closed at %s: it must send a PROXY header, and %s", conn_facts(g->conn)->peer_name, g->gate->address, h.why);
+		log_problem("XMPPI", "%s closed at %s: it must send a PROXY header, and %s", conn_facts(g->conn).peer_name, g->gate->address, h.why);
 		count_refused(g->gate);
 		conn_abort(g->conn);
 		leave(g);
@@ -246,7 +249,7 @@ static size_t read_proxy(struct guest *g, const char *bytes, size_t size)
 		break;
 	}
 	if (h.has_addresses)
-		conn_claim(g->conn, &h.peer, &h.local);
+		conn_claim(g->conn, &h.peer);
 	g->awaits_proxy = false;
 	if (!come_in(g))
 		return size;
@@ -280,10 +283,10 @@ void guest_accepted(void *with, struct conn *conn)
 {
 	struct gate *gate = with;
 	const struct entrance *e = entrance_of(gate);
-	const struct sockaddr_storage *peer = &conn_facts(conn)->peer;
-	bool is_proxy = e && entrance_is_proxy(e, peer);
+	const struct sockaddr_storage peer = conn_peer(conn);
+	bool is_proxy = e && entrance_is_proxy(e, &peer);
 	atomic_fetch_add_explicit(&gate->accepted, 1, memory_order_relaxed);
-	if (!e || (!is_proxy && is_denied(gate, entrance_terms(e, peer), conn))) {
+	if (!e || (!is_proxy && is_denied(gate, entrance_terms(e, entrance_place(e, &peer)), conn))) {
 		conn_abort(conn);
 		return;
 	}

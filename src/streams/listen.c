@@ -109,7 +109,7 @@ void listen_start(unsigned loop)
 {
 	for (unsigned i = 0; i < gates_count(); i++) {
 		struct gate *gate = gate_number(i);
-		const struct entrance *e = entrance_find(hosts_here()->entrances, gate->address);
+		const struct entrance *e = hosts_here()->entrances->at[gate->number];
 		if (gate->listeners[loop])
 			begin(gate, gate->listeners[loop], e->terms.events);
 	}
@@ -241,7 +241,7 @@ void listen_follow(const struct entrances *all)
 	for (unsigned i = 0; i < gates_count(); i++) {
 		struct gate *gate = gate_number(i);
 		if (atomic_load(&gate->is_open))
-			follow_open(gate, entrance_find(all, gate->address));
+			follow_open(gate, all->at[gate->number]);
 		listen_wake(gate);           /* accept_queue_backlog may have grown */
 	}
 	for (unsigned i = 0; i < all->count; i++)

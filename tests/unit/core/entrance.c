@@ -69,7 +69,8 @@ static struct sockaddr_storage address_of(const char *text)
 static const struct terms *terms(const char *address, const char *peer)
 {
 	struct sockaddr_storage from = address_of(peer);
-	return entrances_terms(hosts->entrances, address, &from);
+	const struct entrance *e = entrance_find(hosts->entrances, address);
+	return e ? entrance_terms(e, entrance_place(e, &from)) : &hosts->entrances->outside;
 }
 
 static void the_longest_prefix_counts_alone(void **state)
