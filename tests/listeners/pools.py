@@ -69,12 +69,12 @@ def a_blocked_pool(program):
 
 
 def p99_beside_a_flood(program, events):
-    """Milliseconds that 99 of 100 questions of a quiet session wait, on the loop of one that asks 4000 long ones in one go."""
+    """Milliseconds that 99 of 100 questions of a quiet session wait, on the loop of one that asks 20000 long ones in one go."""
     text = f'threads = 1\nlimits {{ enabled = no;  unsettled_stanzas = 1000000;  unsettled_bytes = 1g;  write_queue_hard = 1g }}\nevents_per_iter = {events}\n'
     with House(program, text + 'xmpp_listener { listen "127.0.0.1:«a»" { } }\n', accounts=['loud', 'quiet']) as h:
         loud, quiet = h.guest('a').log_in('loud', 'secret'), h.guest('a').log_in('quiet', 'secret')
         question = "<iq type='get' id='x' to='example'><query xmlns='http://jabber.org/protocol/disco#info'/></iq>"
-        flood = question * 4000 + "<iq type='get' id='last' to='example'><ping xmlns='urn:xmpp:ping'/></iq>"
+        flood = question * 20000 + "<iq type='get' id='last' to='example'><ping xmlns='urn:xmpp:ping'/></iq>"
         done, waits = threading.Event(), []
 
         def drain():
