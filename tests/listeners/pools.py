@@ -18,7 +18,7 @@ def threads(h):
 def names_and_numbers(program):
     with House(program, POOLS, accounts=['romeo']) as h:
         names = ['loop 0', 'loop 1', 'web 0', 'web 1', 'xmpp_list 0']
-        soon(lambda: [name for name in threads(h) if name[-1].isdigit()] == names, f'the threads are {names}')
+        soon(lambda: [name for name in threads(h) if name[-1].isdigit()] == names, f'the threads are {names}, and not {threads(h)}')
         must([(p['pool'], p['loops']) for p in h.status()['pools']] == [('', 2), ('web', 2), ('xmpp_listener > listen "127.0.0.1:%d"' % h.ports['own'], 1)],
              str(h.status()['pools']))
         must([loop['pool'][:4] for loop in h.status()['loops']] == ['', '', 'web', 'web', 'xmpp'])
