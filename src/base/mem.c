@@ -54,7 +54,7 @@ char *mem_printf(const char *format, ...)
 
 void *mem_pages(size_t size)
 {
-	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);    /* cppcheck-suppress invalidFunctionArg ; no file */
 	return there(p == MAP_FAILED ? NULL : p);    /* cppcheck-suppress memleak ; it is given to the caller */
 }
 
