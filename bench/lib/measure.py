@@ -111,7 +111,6 @@ class Bench:
 def make_certificate(folder):
     ours.run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", f"/CN={ours.DOMAIN}",
                 "-addext", f"subjectAltName=DNS:{ours.DOMAIN}", "-keyout", f"{folder}/key.pem", "-out", f"{folder}/cert.pem")
-    os.chmod(f"{folder}/key.pem", 0o644)
 
 
 def values(runs, figure):

@@ -68,7 +68,7 @@ const char *config_kind_keyword(enum config_kind kind)
 
 bool config_kind_is_later(enum config_kind kind)
 {
-	return kind == CONFIG_PEER || kind >= CONFIG_PATHWAY_GROUP;
+	return kind >= CONFIG_PATHWAY_GROUP && kind != CONFIG_THREADPOOL;
 }
 
 bool config_kind_named(const char *keyword, enum config_kind *kind)
@@ -88,7 +88,7 @@ bool config_kind_may_hold(enum config_kind outer, enum config_kind inner)
 
 const char *option_type_name(enum option_type type)
 {
-	static const char *const names[] = { "yes or no", "number", "size", "duration", "mode", "text", "secret", "path", "URI", "word", "list", "map" };
+	static const char *const names[] = { "yes or no", "number", "size", "duration", "mode", "text", "secret", "path", "URI", "word", "list", "paths", "map" };
 	return names[type];
 }
 

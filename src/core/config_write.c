@@ -230,9 +230,17 @@ static struct config_node **find(struct change *c, struct config_node **list, co
 	return NULL;
 }
 
+static bool has_relative(const struct config_word *w)
+{
+	while (w && *w->text == '/')
+		w = w->next;
+	return w;
+}
+
 static struct config_node *read_value(struct change *c, const struct config_entry *e, const char *value)
 {
-	bool is_list = e->setting.type == OPTION_LIST || e->setting.type == OPTION_MAP;
+	const enum option_type type = e->setting.type;
+	bool is_list = type == OPTION_LIST || type == OPTION_MAP || (type == OPTION_PATHS && *value == '[');
 	struct config_report report;
 	struct config_value v;
 	config_report_init(&report);
@@ -241,7 +249,7 @@ static struct config_node *read_value(struct change *c, const struct config_entr
 	bool ok = report.error_count == 0 && n && !n->next && config_value_read(c->arena, e, n, &v, &report);
 	if (!ok)
 		fail(c->why, "%s", report.error_count ? report.errors[0].text : "one value is expected");
-	else if (e->setting.type == OPTION_PATH && *value != '/')
+	else if ((type == OPTION_PATH || type == OPTION_PATHS) && has_relative(n->words))
 		ok = fail(c->why, "%s needs an absolute path", e->path);
 	config_report_clear(&report);
 	return ok ? n : NULL;

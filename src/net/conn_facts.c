@@ -45,6 +45,26 @@ static void addresses(const struct conn *c, struct conn_facts *f)
 	address_print(&f->local, f->local_name, sizeof f->local_name);
 }
 
+struct sockaddr_storage conn_peer(const struct conn *c)
+{
+	struct sockaddr_storage peer;
+	CHECK(c, CONN_MAGIC);
+	address_lengthen(c->peer, &peer);
+	return peer;
+}
+
+void conn_claim(struct conn *c, const struct sockaddr_storage *peer)
+{
+	CHECK(c, CONN_MAGIC);
+	c->peer = address_shorten(peer);
+}
+
+void conn_socket(struct conn *c, const struct socket_options *o)
+{
+	CHECK(c, CONN_MAGIC);
+	socket_set(c->fd, o);
+}
+
 struct conn_facts conn_facts(const struct conn *c)
 {
 	SSL *ssl = ready_ssl(c);

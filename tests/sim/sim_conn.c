@@ -80,7 +80,7 @@ struct wire *wire_connect(void)
 	w->room = rooms[dice_below(3)];
 	list_append(&conns, &c->link);
 	loop_enter(c->loop);
-	c2s_start(c, rules_of_sim(), address_enter(&c->facts));
+	c2s_start(c, gate_of_sim(), address_enter(&c->facts.peer, &hosts_of_sim()->limits));
 	loop_leave();
 	return w;
 }
@@ -234,6 +234,12 @@ void conn_free(struct conn *c)
 void conn_tls(struct conn *c, tls_chooser choose, void *with)
 {
 	BUG("TLS isn't offered here");
+}
+
+struct sockaddr_storage conn_peer(const struct conn *c)
+{
+	CHECK(c, CONN_MAGIC);
+	return c->facts.peer;
 }
 
 struct conn_facts conn_facts(const struct conn *c)

@@ -1,0 +1,10 @@
+/*
+ * Doors: what `status` tells of listeners, their pools and certificates.
+ */
+#pragma once
+#include <jansson.h>
+
+/* New references; in the snapshot of this home. */
+json_t *doors_listeners(void);
+json_t *doors_pools(void);
+json_t *doors_certificates(void);            /* those that end first, first; no more than twenty */
