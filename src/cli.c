@@ -3,6 +3,7 @@
  * a "--".
  */
 #include "cli.h"
+#include "admin/commands.h"
 #include "admin/config_commands.h"
 #include "admin/table.h"
 #include "ask.h"
@@ -11,10 +12,13 @@
 #include "core/control.h"
 #include "core/module.h"
 #include "offline.h"
+#include "restore.h"
 #include "serve.h"
+#include "sink.h"
 #include "xmpp/ns.h"
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 struct cli {
 	struct arena  *arena;
@@ -24,6 +28,10 @@ struct cli {
 	size_t         count;
 	struct config *config;               /* NULL: not read */
 	struct command_words command;
+	struct sink    sink;                 /* where parts of the answer go */
+	struct fail    sink_fault;           /* they could not be kept: it says why */
+	void         (*taken)(struct command_run *);         /* a run of ours waits for it */
+	struct command_run *run;
 	int            status;               /* what it comes to */
 };
 
@@ -83,15 +91,16 @@ static void print_for_people(const struct cli *cli, const json_t *answer)
 	struct buf out = { 0 };
 	const json_t *rows = json_object_get(answer, "rows");
 	const char *words = json_string_value(json_object_get(answer, "words")), *error = json_string_value(json_object_get(answer, "error"));
+	FILE *to = cli->sink.has_taken && !cli->sink.path ? stderr : stdout;     /* the output is the parts' */
 	if (words)
-		printf("%s%s", words, *words && words[strlen(words) - 1] == '\n' ? "" : "\n");
+		fprintf(to, "%s%s", words, *words && words[strlen(words) - 1] == '\n' ? "" : "\n");
 	else if (cli->command.command && cli->command.command->is_card && json_array_size(rows) == 1)
 		table_print_card(&out, json_array_get(rows, 0));
 	else
 		table_print(&out, rows);
 	if (buf_length(&out))
-		fwrite(buf_start(&out), 1, buf_length(&out), stdout);
-	fflush(stdout);
+		fwrite(buf_start(&out), 1, buf_length(&out), to);
+	fflush(to);
 	if (error)
 		fprintf(stderr, "jackdaw: %s\n", error);
 	buf_clear(&out);
@@ -101,9 +110,10 @@ static void print_answer(struct cli *cli, const json_t *answer)
 {
 	if (!json_is_true(json_object_get(answer, "ok")))
 		cli->status = json_is_true(json_object_get(answer, "usage")) ? CLI_MISUSED : CLI_REFUSED;
+	FILE *to = cli->sink.has_taken && !cli->sink.path ? stderr : stdout;
 	if (cli->json) {
-		json_dumpf(answer, stdout, JSON_COMPACT);
-		putchar('\n');
+		json_dumpf(answer, to, JSON_COMPACT);
+		fputc('\n', to);
 	} else {
 		print_for_people(cli, answer);
 	}
@@ -122,16 +132,52 @@ static void fail_with(struct cli *cli, const char *error, bool is_misused)
 
 /* --- running --- */
 
+/* An answer counts once what came before it is kept. */
+static void take_answer(struct cli *cli, const json_t *answer)
+{
+	bool is_good = json_is_true(json_object_get(answer, "ok")) && !*cli->sink_fault.text;
+	bool is_kept = sink_close(&cli->sink, is_good, &cli->sink_fault);
+	if (*cli->sink_fault.text || (is_good && !is_kept))
+		fail_with(cli, cli->sink_fault.text, false);
+	else
+		print_answer(cli, answer);
+}
+
 static void finished(struct command_run *run, void *with)
 {
+	struct cli *cli = with;
 	json_t *answer = command_answer(run);
-	print_answer(with, answer);
+	cli->run = NULL;
+	cli->taken = NULL;
+	take_answer(cli, answer);
 	json_decref(answer);
 }
 
+static void part(struct command_run *run, const void *bytes, size_t size, void *with)
+{
+	struct cli *cli = with;
+	cli->run = run;
+	if (!*cli->sink_fault.text && !sink_take(&cli->sink, bytes, size, &cli->sink_fault))
+		command_leave(run);
+}
+
+static void when_taken(struct command_run *run, void (*fn)(struct command_run *), void *with)
+{
+	struct cli *cli = with;
+	cli->run = run;
+	cli->taken = fn;
+}
+
+/* What would be a later round of a loop is one of ours. */
 static void run_here(struct cli *cli, const char *input, const struct command_direct *direct)
 {
-	command_start(cli->words, cli->count, input, direct, finished, cli);
+	struct command_asker asker = { finished, part, when_taken, arena_printf(cli->arena, "uid %lu", (unsigned long)getuid()), "command line" };
+	command_start(cli->words, cli->count, input, direct, &asker, cli);
+	while (cli->run && cli->taken) {
+		void (*fn)(struct command_run *) = cli->taken;
+		cli->taken = NULL;
+		fn(cli->run);
+	}
 }
 
 static bool load_config(struct cli *cli)
@@ -150,7 +196,8 @@ static void run_offline(struct cli *cli, const char *input, const char *why_no_s
 	struct fail why;
 	struct offline *offline = offline_open(cli->arena, cli->config, &why);
 	if (!offline) {
-		fail_with(cli, arena_printf(cli->arena, "%s, and without a server: %s", why_no_server, why.text), false);
+		fail(&cli->sink_fault, "%s, and without a server: %s", why_no_server, why.text);
+		take_answer(cli, NULL);
 		return;
 	}
 	run_here(cli, input, offline_direct(offline));
@@ -167,11 +214,13 @@ static void run_there(struct cli *cli, const char *input)
 		run_offline(cli, input, why.text);
 		return;
 	}
-	json_t *answer = fd < 0 ? NULL : ask_server(fd, cli->words, cli->count, input, &why);
-	if (answer)
-		print_answer(cli, answer);
-	else
-		fail_with(cli, why.text, false);
+	struct ask_parts parts = { sink_take, &cli->sink };
+	json_t *answer = fd < 0 ? NULL : ask_server(fd, cli->words, cli->count, input, &parts, &why);
+	if (fd >= 0)
+		close(fd);
+	if (!answer)
+		cli->sink_fault = why;
+	take_answer(cli, answer);
 	json_decref(answer);
 }
 
@@ -195,9 +244,38 @@ static const char *input_of(struct cli *cli)
 	return input;
 }
 
+/* A file that the command's answer goes to; else our output. */
+static bool open_sink(struct cli *cli)
+{
+	struct fail why;
+	const struct command_arg *args = cli->command.command->args;
+	const char *path = NULL;
+	for (size_t i = 0; args && args[i].name; i++)
+		path = args[i].flags & ARG_TO_FILE ? cli->command.values[i] : path;
+	if (sink_open(&cli->sink, path, &why))
+		return true;
+	fail_with(cli, why.text, false);
+	return false;
+}
+
+static void run_restore(struct cli *cli)
+{
+	struct fail why = { "" };
+	if (!load_config(cli))
+		return;
+	if (restore(cli->config, cli->command.values[0], &why))
+		printf("restored into %s: start the server\n", config_data_dir(cli->config));
+	else
+		fail_with(cli, arena_printf(cli->arena, "nothing was restored: %s", why.text), false);
+}
+
 static void run(struct cli *cli)
 {
 	const struct command *command = cli->command.command;
+	if (command == &cmd_restore) {
+		run_restore(cli);
+		return;
+	}
 	if (command->where == COMMAND_ANYWHERE) {
 		run_here(cli, NULL, NULL);
 		return;
@@ -205,7 +283,7 @@ static void run(struct cli *cli)
 	if (!cli->socket && !load_config(cli))
 		return;
 	const char *input = input_of(cli);
-	if (input)
+	if (input && open_sink(cli))
 		run_there(cli, input);
 }
 

@@ -45,6 +45,10 @@ const struct command cmd_init = {
 	.noun = "init", .help = "Writes a commented configuration", .where = COMMAND_PROGRAM,
 	.args = ARGS({ "DOMAIN", "to serve; without it, this machine's name", ARG_OPTIONAL }),
 };
+const struct command cmd_restore = {
+	.noun = "restore", .help = "Fills an empty data folder from a backup, while no server runs", .where = COMMAND_PROGRAM, .is_act = true,
+	.args = ARGS({ "FILE", "what backup wrote; -: the input", 0 }),
+};
 const struct command cmd_config_check = {
 	.noun = "config", .verb = "check", .help = "Says what is wrong with the configuration", .where = COMMAND_PROGRAM,
 };

@@ -11,7 +11,7 @@
 
 static void end(struct command_run *run)
 {
-	run->finished(run, run->with);
+	run->asker->finished(run, run->with);
 	json_decref(run->rows);
 	arena_free(run->arena);
 }
@@ -25,7 +25,7 @@ static const char *const *copy_words(struct arena *a, const char *const *args, s
 }
 
 void command_start(const char *const *args, size_t count, const char *input, const struct command_direct *direct,
-	void (*finished)(struct command_run *, void *with), void *with)
+	const struct command_asker *asker, void *with)
 {
 	struct arena *a = arena_new();
 	struct command_run *run = ARENA_NEW(a, struct command_run);
@@ -34,7 +34,7 @@ void command_start(const char *const *args, size_t count, const char *input, con
 	run->rows = json_array();
 	run->input = arena_string(a, input ? input : "");
 	run->direct = direct;
-	run->finished = finished;
+	run->asker = asker;
 	run->with = with;
 	bool is_right = command_read(a, copy_words(a, args, count), count, &words);
 	run->command = words.command;
@@ -45,6 +45,13 @@ void command_start(const char *const *args, size_t count, const char *input, con
 		command_fail(run, "%s is no command for a running server", run->command->noun);
 	else
 		run->command->run(run);
+}
+
+void command_leave(struct command_run *run)
+{
+	run->is_alone = true;
+	if (run->left)
+		run->left(run);
 }
 
 /* What isn't UTF-8, as a file's name may be, has its strange bytes replaced. */
@@ -150,6 +157,21 @@ void command_sort(struct command_run *run, const char *name)
 	json_array_clear(run->rows);
 	for (size_t i = 0; i < count; i++)
 		json_array_append_new(run->rows, sorted[i].row);
+}
+
+/* --- parts --- */
+
+bool command_part(struct command_run *run, const void *bytes, size_t size)
+{
+	if (run->is_alone || !run->asker->part)
+		return false;
+	run->asker->part(run, bytes, size, run->with);
+	return true;
+}
+
+void command_when_taken(struct command_run *run, void (*fn)(struct command_run *))
+{
+	run->asker->when_taken(run, fn, run->with);
 }
 
 /* --- the end --- */
