@@ -14,6 +14,7 @@
 #include "core/config_diff.h"
 #include "core/control.h"
 #include "core/home.h"
+#include "core/log_levels.h"
 #include "core/module.h"
 #include "core/server.h"
 #include "core/signal.h"
@@ -77,15 +78,10 @@ static void notify(const char *words)
 
 /* --- settings --- */
 
-static void take_log_level(const struct config *c)
-{
-	log_set_limit((enum log_level)config_enum(config_global(c), "log.level"));
-}
-
 static bool open_log(const struct config *c, struct fail *why)
 {
 	const struct config_scope *g = config_global(c);
-	take_log_level(c);
+	log_levels_take(c);
 	return log_open(config_text(g, "log.output"), (enum log_format)config_enum(g, "log.format"), why);
 }
 
@@ -138,7 +134,7 @@ static bool take(struct arena *a, struct config *fresh, const char **words)
 		return false;
 	}
 	generation++;
-	take_log_level(fresh);
+	log_levels_take(fresh);
 	*words = what_waits(a, fresh);
 	homes_take_hosts(hosts);
 	hosts_drop(hosts);

@@ -10,7 +10,7 @@ const struct command *const commands[] = {
 	&cmd_domain_add, &cmd_domain_remove, &cmd_domain_list,
 	&cmd_session_list, &cmd_session_kick,
 	&cmd_module_list,
-	&cmd_log_level,
+	&cmd_log_level, &cmd_log_follow,
 	&cmd_backup, &cmd_restore,
 	&cmd_status, &cmd_reload, &cmd_stop,
 	&cmd_version, &cmd_help,

@@ -89,7 +89,7 @@ static const struct setting logging[] = {
 	{ "level", OPTION_ENUM, "major", "How detailed", IN_GLOBAL, .words = LEVELS },
 	{ "output", OPTION_PATH, "stderr", "stderr, journal or a file", IN_GLOBAL, .words = "stderr journal", RESTART },
 	{ "format", OPTION_ENUM, "text", "How a line looks", IN_GLOBAL, .words = "text json journal", RESTART },
-	{ "tags", OPTION_MAP, NULL, "Levels of their own for tags that begin so: XMPPS = low", IN_GLOBAL, .words = LEVELS, LATER },
+	{ "tags", OPTION_MAP, NULL, "Levels of their own for tags that begin so: XMPPS = low", IN_GLOBAL, .words = LEVELS },
 };
 
 static const struct setting limits[] = {

@@ -316,6 +316,10 @@ void control_stop(void)
 	listener_close(listener);
 	listener = NULL;
 	LIST_EACH(&controls, struct control, link, c) {
+		c->is_inside = true;
+		if (c->is_running && c->run)
+			command_leave(c->run);           /* what goes on and on ends */
+		c->is_inside = false;
 		if (!c->is_running && c->conn)
 			hang_up(c);
 		look_again(c);

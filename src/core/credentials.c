@@ -113,7 +113,7 @@ static enum stanza_error verdict(struct turn *t)
 	if (limits->enabled && limits->wrong_passwords && ++h->wrong >= limits->wrong_passwords) {
 		h->until = clock_now() + limits->wrong_password_pause;
 		h->wrong = 0;
-		log_low("AUTH", "%s: %u wrong passwords in a row: must wait", t->account->jid, limits->wrong_passwords);
+		LOG_OF(LOG_LOW, ((struct log_who){ "AUTH", t->account->jid, NULL }), "%u wrong passwords in a row: must wait", limits->wrong_passwords);
 	}
 	return HANDLED;
 }
@@ -289,6 +289,7 @@ static enum stanza_error kick(struct turn *t)
 
 const struct module mod_credentials = {
 	.name  = "credentials",
+	.is_needed = true,
 	.title = "Accounts and their keys",
 	.forget = FORGET(Q_CREDENTIAL_REMOVE),
 	.calls = CALLS({ "credentials", credentials }, { "verdict", verdict }, { "account-add", account_add },

@@ -284,6 +284,7 @@ static void stream_features(const struct host *host, struct arena *a, struct xml
 
 const struct module mod_roster = {
 	.name        = "roster",
+	.is_needed = true,
 	.title       = "Roster",
 	.iqs         = IQS({ NS_ROSTER, "query", IQ_GET, TO_SELF, get }, { NS_ROSTER, "query", IQ_SET, TO_SELF, set }),
 	.hooks       = HOOKS(ON_IQ_SENT(AT_GUARD, refuse_foreign), ON_ACCOUNT_REMOVED(AT_DELIVER, forget)),

@@ -234,6 +234,7 @@ static enum stanza_error forget(struct turn *t)
 
 const struct module mod_subscription = {
 	.name       = "subscription",
+	.is_needed = true,
 	.title      = "Presence Subscriptions",
 	.hooks      = HOOKS(ON_PRESENCE_SENT(AT_DELIVER, sent), ON_PRESENCE(AT_DELIVER, came), ON_ACCOUNT_REMOVED(AT_DELIVER, forget)),
 	.options    = OPTIONS(
