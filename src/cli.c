@@ -11,6 +11,7 @@
 #include "core/config.h"
 #include "core/control.h"
 #include "core/module.h"
+#include "import.h"
 #include "offline.h"
 #include "restore.h"
 #include "serve.h"
@@ -224,6 +225,118 @@ static void run_there(struct cli *cli, const char *input)
 	json_decref(answer);
 }
 
+/* --- import: the client reads the file, and asks once for each piece --- */
+
+enum { NOTES = 1000 };
+
+struct importing {
+	struct cli *cli;
+	int         fd;                      /* of the server; -1: we do it here */
+	const struct command_direct *direct;
+	json_t     *notes;                   /* rows of which something is to be said */
+	json_int_t  made, merged, refused, old_keys, unsaid;
+};
+
+static void count_row(struct importing *i, json_t *row)
+{
+	const char *result = json_string_value(json_object_get(row, "result"));
+	bool is_refused = result && strcmp(result, "refused") == 0;
+	i->made += result && strcmp(result, "made") == 0;
+	i->merged += result && strcmp(result, "merged") == 0;
+	i->refused += is_refused;
+	i->old_keys += json_is_true(json_object_get(row, "old_keys"));
+	bool is_to_say = is_refused || json_is_string(json_object_get(row, "note"));
+	if (is_to_say && json_array_size(i->notes) < NOTES)
+		json_array_append(i->notes, row);
+	else
+		i->unsaid += is_to_say;
+}
+
+/* False: it was no answer about accounts. */
+static bool take_piece(struct importing *i, const json_t *answer, struct fail *why)
+{
+	const json_t *rows = json_object_get(answer, "rows");
+	size_t n;
+	json_t *row;
+	if (!json_is_true(json_object_get(answer, "ok")) && !json_array_size(rows))
+		return fail(why, "%s", answer ? json_string_value(json_object_get(answer, "error")) : why->text);
+	json_array_foreach(rows, n, row)
+		count_row(i, row);
+	return true;
+}
+
+static void piece_done(struct command_run *run, void *with)
+{
+	*(json_t **)with = command_answer(run);
+}
+
+static bool give_piece(void *with, const char *piece, struct fail *why)
+{
+	struct importing *i = with;
+	struct cli *cli = i->cli;
+	json_t *answer = NULL;
+	struct command_asker asker = { .finished = piece_done };
+	struct ask_parts parts = { sink_take, &cli->sink };
+	if (i->fd >= 0)
+		answer = ask_server(i->fd, cli->words, cli->count, piece, &parts, why);
+	else
+		command_start(cli->words, cli->count, piece, i->direct, &asker, &answer);
+	bool ok = take_piece(i, answer, why);
+	json_decref(answer);
+	return ok;
+}
+
+static void tell_import(struct importing *i, const struct fail *why)
+{
+	struct arena *a = i->cli->arena;
+	const char *old = i->old_keys ? arena_printf(a, "; %lld have keys for SCRAM-SHA-1 only: give their domain"
+		" auth { mechanisms = [ SCRAM-SHA-1-PLUS SCRAM-SHA-1 PLAIN ] } until their passwords were changed", (long long)i->old_keys) : "";
+	const char *more = i->unsaid ? arena_printf(a, "; %lld more have notes", (long long)i->unsaid) : "";
+	const char *words = arena_printf(a, "%lld accounts made, %lld merged, %lld refused%s%s", (long long)i->made, (long long)i->merged, (long long)i->refused, old, more);
+	json_t *answer = json_pack("{s:b, s:O, s:I, s:I, s:I, s:I}", "ok", !*why->text && !i->refused, "rows", i->notes,
+		"made", i->made, "merged", i->merged, "refused", i->refused, "old_keys", i->old_keys);
+	if (*why->text || i->refused)
+		json_object_set_new(answer, "error", json_string(*why->text ? arena_printf(a, "%s (%s)", why->text, words) : words));
+	else if (!json_array_size(i->notes) || i->cli->json)
+		json_object_set_new(answer, "words", json_string(words));
+	else
+		fprintf(stderr, "%s\n", words);
+	print_answer(i->cli, answer);
+	json_decref(answer);
+}
+
+static void import_with(struct importing *i)
+{
+	struct fail why = { "" };
+	i->notes = json_array();
+	if (import_read(i->cli->command.values[0], give_piece, i, &why))
+		why.text[0] = '\0';
+	tell_import(i, &why);
+	json_decref(i->notes);
+}
+
+static void run_import(struct cli *cli)
+{
+	struct fail why = { "" }, without;
+	struct importing i = { .cli = cli };
+	if (!cli->socket && !load_config(cli))
+		return;
+	i.fd = ask_connect(cli->socket ? cli->socket : control_path(cli->arena, cli->config), &why);
+	struct offline *offline = i.fd < 0 && cli->config ? offline_open(cli->arena, cli->config, &without) : NULL;
+	if (i.fd < 0 && !offline) {
+		fail_with(cli, arena_printf(cli->arena, "%s, and without a server: %s", why.text, cli->config ? without.text : "no configuration"), false);
+		return;
+	}
+	i.direct = offline ? offline_direct(offline) : NULL;
+	uid_t owner = geteuid();             /* of the data folder; the file is the caller's */
+	if (seteuid(getuid()) == 0)
+		import_with(&i);
+	if (seteuid(owner) == 0 && offline)
+		offline_close(offline);
+	if (i.fd >= 0)
+		close(i.fd);
+}
+
 /* What the command takes besides its words; NULL: it can't be had, which was said. */
 static const char *input_of(struct cli *cli)
 {
@@ -274,6 +387,10 @@ static void run(struct cli *cli)
 	const struct command *command = cli->command.command;
 	if (command == &cmd_restore) {
 		run_restore(cli);
+		return;
+	}
+	if (command == &cmd_import) {
+		run_import(cli);
 		return;
 	}
 	if (command->where == COMMAND_ANYWHERE) {

@@ -12,6 +12,7 @@ extern const struct command
 	cmd_log_level, cmd_reload, cmd_stop,                                 /* process.c */
 	cmd_log_follow,                                                      /* follow.c */
 	cmd_backup,                                                          /* backup.c */
+	cmd_export, cmd_import,                                              /* export.c, import.c */
 	cmd_status,                                                          /* status.c */
 	cmd_serve, cmd_init, cmd_restore, cmd_config_check, cmd_config_show, cmd_config_explain, cmd_config_diff, cmd_config_reference,
 	cmd_help, cmd_version;                                               /* help.c */

@@ -88,6 +88,8 @@ struct per_account {
 /* What disco#info of the host, of accounts, and of stream features says beside the features (XEP-0030, 0128). */
 struct identity { const char *category, *type, *name; };
 
+struct portable;
+
 /* A setting. Read with host_bool, host_int or host_text (core/host.h). */
 struct option {
 	const char *name;
@@ -115,6 +117,7 @@ struct module {
 	const struct migration *migrations;      /* ends with { NULL, 0, NULL } */
 	/* Statements that bind an account's id: what goes with it when it is removed, in the server or without one. Ends with NULL. */
 	const char *const *forget;
+	const struct portable *portable;         /* core/portable.h: what an account takes along to another server; NULL: nothing */
 	/* Adds to <stream:features/> after authentication; NULL: nothing. */
 	void (*stream_features)(const struct host *, struct arena *, struct xml *features);
 	/* Adds XEP-0128 forms to the host's disco#info. */
