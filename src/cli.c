@@ -7,6 +7,7 @@
 #include "admin/config_commands.h"
 #include "admin/table.h"
 #include "ask.h"
+#include "core/audit.h"
 #include "core/command_words.h"
 #include "core/config.h"
 #include "core/control.h"
@@ -144,6 +145,11 @@ static void take_answer(struct cli *cli, const json_t *answer)
 		print_answer(cli, answer);
 }
 
+static const char *who_calls(const struct cli *cli)
+{
+	return arena_printf(cli->arena, "uid %lu", (unsigned long)getuid());
+}
+
 static void finished(struct command_run *run, void *with)
 {
 	struct cli *cli = with;
@@ -172,7 +178,7 @@ static void when_taken(struct command_run *run, void (*fn)(struct command_run *)
 /* What would be a later round of a loop is one of ours. */
 static void run_here(struct cli *cli, const char *input, const struct command_direct *direct)
 {
-	struct command_asker asker = { finished, part, when_taken, arena_printf(cli->arena, "uid %lu", (unsigned long)getuid()), "command line" };
+	struct command_asker asker = { finished, part, when_taken, who_calls(cli), "command line" };
 	command_start(cli->words, cli->count, input, direct, &asker, cli);
 	while (cli->run && cli->taken) {
 		void (*fn)(struct command_run *) = cli->taken;
@@ -201,6 +207,7 @@ static void run_offline(struct cli *cli, const char *input, const char *why_no_s
 		take_answer(cli, NULL);
 		return;
 	}
+	audit_open(audit_path(cli->arena, cli->config));
 	run_here(cli, input, offline_direct(offline));
 	offline_close(offline);
 }
@@ -233,6 +240,7 @@ struct importing {
 	struct cli *cli;
 	int         fd;                      /* of the server; -1: we do it here */
 	const struct command_direct *direct;
+	uid_t       owner;                   /* of the data folder; the files are the caller's */
 	json_t     *notes;                   /* rows of which something is to be said */
 	json_int_t  made, merged, refused, old_keys, unsaid;
 };
@@ -275,12 +283,14 @@ static bool give_piece(void *with, const char *piece, struct fail *why)
 	struct importing *i = with;
 	struct cli *cli = i->cli;
 	json_t *answer = NULL;
-	struct command_asker asker = { .finished = piece_done };
+	struct command_asker asker = { .finished = piece_done, .who = who_calls(cli), .face = "command line" };
 	struct ask_parts parts = { sink_take, &cli->sink };
 	if (i->fd >= 0)
 		answer = ask_server(i->fd, cli->words, cli->count, piece, &parts, why);
-	else
+	else if (seteuid(i->owner) == 0)
 		command_start(cli->words, cli->count, piece, i->direct, &asker, &answer);
+	if (seteuid(getuid()) < 0)
+		json_decref(answer), answer = NULL;
 	bool ok = take_piece(i, answer, why);
 	json_decref(answer);
 	return ok;
@@ -328,10 +338,12 @@ static void run_import(struct cli *cli)
 		return;
 	}
 	i.direct = offline ? offline_direct(offline) : NULL;
-	uid_t owner = geteuid();             /* of the data folder; the file is the caller's */
+	if (offline)
+		audit_open(audit_path(cli->arena, cli->config));
+	i.owner = geteuid();
 	if (seteuid(getuid()) == 0)
 		import_with(&i);
-	if (seteuid(owner) == 0 && offline)
+	if (seteuid(i.owner) == 0 && offline)
 		offline_close(offline);
 	if (i.fd >= 0)
 		close(i.fd);
@@ -376,7 +388,10 @@ static void run_restore(struct cli *cli)
 	struct fail why = { "" };
 	if (!load_config(cli))
 		return;
-	if (restore(cli->config, cli->command.values[0], &why))
+	bool ok = restore(cli->config, cli->command.values[0], &why);
+	audit_open(ok ? audit_path(cli->arena, cli->config) : NULL);
+	audit_act(who_calls(cli), "command line", "restore", json_pack("{s:s}", "FILE", cli->command.values[0]), NULL);
+	if (ok)
 		printf("restored into %s: start the server\n", config_data_dir(cli->config));
 	else
 		fail_with(cli, arena_printf(cli->arena, "nothing was restored: %s", why.text), false);

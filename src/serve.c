@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/random.h"
+#include "core/audit.h"
 #include "core/config.h"
 #include "core/config_diff.h"
 #include "core/control.h"
@@ -326,6 +327,9 @@ static bool start(struct fail *why)
 	hosts_drop(hosts);
 	if (!control_open(config, why))
 		return false;
+	struct arena *a = arena_new();
+	audit_open(audit_path(a, config));
+	arena_free(a);
 	log_start();
 	for (unsigned i = 0; i < loops; i++)
 		loop_start(home_number(i)->loop, first_on_loop, home_number(i));

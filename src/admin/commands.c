@@ -11,6 +11,7 @@ const struct command *const commands[] = {
 	&cmd_session_list, &cmd_session_kick,
 	&cmd_module_list,
 	&cmd_log_level, &cmd_log_follow,
+	&cmd_audit_verify,
 	&cmd_backup, &cmd_restore, &cmd_export, &cmd_import,
 	&cmd_status, &cmd_reload, &cmd_stop,
 	&cmd_version, &cmd_help,

@@ -11,6 +11,7 @@ extern const struct command
 	cmd_module_list,                                                     /* module.c */
 	cmd_log_level, cmd_reload, cmd_stop,                                 /* process.c */
 	cmd_log_follow,                                                      /* follow.c */
+	cmd_audit_verify,                                                    /* audit.c */
 	cmd_backup,                                                          /* backup.c */
 	cmd_export, cmd_import,                                              /* export.c, import.c */
 	cmd_status,                                                          /* status.c */

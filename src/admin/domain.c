@@ -170,12 +170,12 @@ const struct command cmd_domain_list = {
 	.noun = "domain", .verb = "list", .help = "Lists the domains that are served", .run = list,
 };
 const struct command cmd_domain_add = {
-	.noun = "domain", .verb = "add", .help = "Serves a further domain from now on", .run = add,
+	.noun = "domain", .verb = "add", .is_act = true, .help = "Serves a further domain from now on", .run = add,
 	.args = ARGS({ "DOMAIN", "its name", 0 }, { "--tls MODE", "required, optional or off", 0 },
 		{ "--certificate FILE", "its certificate, an absolute path; without one, the configuration's common one", 0 },
 		{ "--key FILE", "the certificate's key, when it is in a file of its own", 0 }),
 };
 const struct command cmd_domain_remove = {
-	.noun = "domain", .verb = "remove", .help = "Serves a domain no more; its accounts are kept, and come back with it", .run = remove_one,
+	.noun = "domain", .verb = "remove", .is_act = true, .help = "Serves a domain no more; its accounts are kept, and come back with it", .run = remove_one,
 	.args = ARGS({ "DOMAIN", "one that was added by `domain add`", 0 }),
 };

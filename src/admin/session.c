@@ -152,7 +152,7 @@ const struct command cmd_session_list = {
 	.args = ARGS({ "WHO", "only those of this domain, account or full JID", ARG_OPTIONAL }),
 };
 const struct command cmd_session_kick = {
-	.noun = "session", .verb = "kick", .help = "Ends sessions of an account", .may = MAY_DOMAIN_ADMIN, .run = kick,
+	.noun = "session", .verb = "kick", .is_act = true, .help = "Ends sessions of an account", .may = MAY_DOMAIN_ADMIN, .run = kick,
 	.args = ARGS({ "JID", "user@domain: all its sessions; with a resource: that one", 0 },
 		{ "WHY", "words for the user", ARG_OPTIONAL | ARG_REST }),
 };

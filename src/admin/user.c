@@ -85,15 +85,15 @@ static void remove_one(struct command_run *run)
 #define PASSWORD { "-p PASSWORD", "the password (others see it in the process list: better not given, then it is asked for or read from the input)", ARG_ASKED }
 
 const struct command cmd_user_add = {
-	.noun = "user", .verb = "add", .help = "Adds an account", .where = COMMAND_STORE, .may = MAY_DOMAIN_ADMIN, .run = add,
+	.noun = "user", .verb = "add", .is_act = true, .help = "Adds an account", .where = COMMAND_STORE, .may = MAY_DOMAIN_ADMIN, .run = add,
 	.args = ARGS({ "JID", "user@domain", ARG_UNLESS_INPUT }, PASSWORD,
 		{ "--batch", "adds many: each line of the input is a JID, a blank, and the password", ARG_INPUT }),
 };
 const struct command cmd_user_passwd = {
-	.noun = "user", .verb = "passwd", .help = "Changes an account's password", .where = COMMAND_STORE, .may = MAY_DOMAIN_ADMIN, .run = passwd,
+	.noun = "user", .verb = "passwd", .is_act = true, .help = "Changes an account's password", .where = COMMAND_STORE, .may = MAY_DOMAIN_ADMIN, .run = passwd,
 	.args = ARGS({ "JID", "user@domain", 0 }, PASSWORD),
 };
 const struct command cmd_user_remove = {
-	.noun = "user", .verb = "remove", .help = "Removes an account and all that is kept of it; its sessions end", .where = COMMAND_STORE,
+	.noun = "user", .verb = "remove", .is_act = true, .help = "Removes an account and all that is kept of it; its sessions end", .where = COMMAND_STORE,
 	.may = MAY_DOMAIN_ADMIN, .run = remove_one, .args = ARGS({ "JID", "user@domain", 0 }),
 };

@@ -4,6 +4,7 @@
 #include "core/command.h"
 #include "base/check.h"
 #include "base/mem.h"
+#include "core/audit.h"
 #include "core/command_words.h"
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,8 @@
 
 static void end(struct command_run *run)
 {
+	if (run->command && run->command->is_act)
+		audit_command(run);
 	run->asker->finished(run, run->with);
 	json_decref(run->rows);
 	arena_free(run->arena);
