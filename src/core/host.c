@@ -17,6 +17,7 @@ struct whole {                       /* a snapshot, counted */
 	atomic_uint  shares;
 	struct arena *arena;
 	struct host *first;
+	struct hash  tls_by_text;    /* only while it is made: each certificate is read once, however many domains have it */
 };
 
 static struct whole *whole_of(struct hosts *h)
@@ -71,7 +72,37 @@ static void read_limits(struct core_limits *l, const struct config_scope *g)
 
 /* --- hosts --- */
 
-static struct tls *read_tls(const struct config_scope *s, struct fail *why, bool *ok)
+struct shared_tls {                  /* of domains whose TLS settings are the same */
+	struct hash_node by_text;
+	struct tls      *tls;
+};
+
+/* The password isn't copied: who has the same key has it from the same place. */
+static const char *tls_text(struct arena *a, const struct tls_options *o)
+{
+	const char *const texts[] = { o->certificate, o->key, o->ciphers, o->suites, o->client_ca };
+	char *text = arena_printf(a, "%p %d %d", (const void *)o->key_password, (int)o->verify, o->minimum);
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+		text = arena_printf(a, "%s\n%s", text, texts[i] ? texts[i] : "");
+	return text;
+}
+
+static struct tls *share_tls(struct whole *w, const struct tls_options *o, struct fail *why)
+{
+	struct arena *a = arena_new();
+	const char *text = tls_text(a, o);
+	struct hash_node *n = hash_find(&w->tls_by_text, text);
+	struct tls *tls = n ? tls_share(CONTAINER(n, struct shared_tls, by_text)->tls) : tls_new(o, why);
+	if (!n && tls) {
+		struct shared_tls *shared = ARENA_NEW(w->arena, struct shared_tls);
+		shared->tls = tls;
+		hash_put(&w->tls_by_text, &shared->by_text, arena_string(w->arena, text));
+	}
+	arena_free(a);
+	return tls;
+}
+
+static struct tls *read_tls(struct whole *w, const struct config_scope *s, struct fail *why, bool *ok)
 {
 	static const int minimum[] = { 12, 13 };
 	struct tls_options o = {
@@ -82,7 +113,7 @@ static struct tls *read_tls(const struct config_scope *s, struct fail *why, bool
 	};
 	if (!o.certificate)
 		return NULL;
-	struct tls *tls = tls_new(&o, why);
+	struct tls *tls = share_tls(w, &o, why);
 	*ok = tls != NULL;
 	return tls;
 }
@@ -126,7 +157,7 @@ static bool add_host(struct whole *w, const struct config_scope *s, struct fail 
 	h->resources = (unsigned)config_int(s, "limits.resources");
 	h->conflict = (enum conflict)config_enum(s, "session.conflict");
 	h->mechanisms = read_mechanisms(w->arena, s);
-	h->tls = read_tls(s, why, &ok);
+	h->tls = read_tls(w, s, why, &ok);
 	hash_put(&w->hosts.by_name, &h->by_name, h->name);
 	w->hosts.count++;
 	if (!w->first)
@@ -149,6 +180,7 @@ struct hosts *hosts_new(const struct config *config, unsigned generation, struct
 	for (const struct config_scope *s = config_first(g, CONFIG_DOMAIN); s && ok; s = config_next(s))
 		if (!s->protocol)
 			ok = add_host(w, s, why);
+	hash_clear(&w->tls_by_text);
 	if (ok && !w->first)
 		ok = fail(why, "no domain is configured: add domain \"example.com\" { }");
 	if (!ok) {
