@@ -3,13 +3,14 @@
  * a "--".
  */
 #include "cli.h"
-#include "admin/config_commands.h"
+#include "admin/init.h"
 #include "admin/table.h"
 #include "ask.h"
 #include "core/command_words.h"
 #include "core/config.h"
 #include "core/control.h"
 #include "core/module.h"
+#include "net/tls.h"
 #include "offline.h"
 #include "serve.h"
 #include "xmpp/ns.h"
@@ -60,22 +61,6 @@ static bool is_word(const struct cli *cli, const char *word)
 	return cli->count && strcmp(cli->words[0], word) == 0;
 }
 
-/* The configuration's own commands read their words themselves: the global ones go behind. */
-static int run_config(struct cli *cli, int (*command)(int, char **))
-{
-	char **words = arena_alloc(cli->arena, (cli->count + 4) * sizeof *words);
-	int count = 0;
-	for (size_t i = 1; i < cli->count; i++)
-		words[count++] = arena_string(cli->arena, cli->words[i]);
-	if (cli->file) {
-		words[count++] = arena_string(cli->arena, "-c");
-		words[count++] = arena_string(cli->arena, cli->file);
-	}
-	if (cli->json)
-		words[count++] = arena_string(cli->arena, "--json");
-	return command(count, words);
-}
-
 /* --- printing --- */
 
 static void print_for_people(const struct cli *cli, const json_t *answer)
@@ -84,7 +69,7 @@ static void print_for_people(const struct cli *cli, const json_t *answer)
 	const json_t *rows = json_object_get(answer, "rows");
 	const char *words = json_string_value(json_object_get(answer, "words")), *error = json_string_value(json_object_get(answer, "error"));
 	if (words)
-		printf("%s%s", words, *words && words[strlen(words) - 1] == '\n' ? "" : "\n");
+		printf("%s%s", words, !*words || words[strlen(words) - 1] == '\n' ? "" : "\n");
 	else if (cli->command.command && cli->command.command->is_card && json_array_size(rows) == 1)
 		table_print_card(&out, json_array_get(rows, 0));
 	else
@@ -131,7 +116,7 @@ static void finished(struct command_run *run, void *with)
 
 static void run_here(struct cli *cli, const char *input, const struct command_direct *direct)
 {
-	command_start(cli->words, cli->count, input, direct, finished, cli);
+	command_start(cli->words, cli->count, input, &(struct command_from){ .file = cli->file, .direct = direct }, finished, cli);
 }
 
 static bool load_config(struct cli *cli)
@@ -140,7 +125,7 @@ static bool load_config(struct cli *cli)
 	config_report_init(&report);
 	cli->config = config_load(config_find_file(cli->file), 0, &report);
 	if (!cli->config)
-		fail_with(cli, report.error_count ? config_note_text(cli->arena, &report.errors[0]) : "the configuration can't be read", false);
+		fail_with(cli, config_report_errors(cli->arena, &report), false);
 	config_report_clear(&report);
 	return cli->config != NULL;
 }
@@ -226,6 +211,7 @@ static bool prepare(struct fail *why)
 {
 	ns_intern();
 	modules_declare();
+	init_make_certificate = tls_make_self_signed;
 	return modules_wire(why);
 }
 
@@ -240,8 +226,6 @@ int cli_main(int argc, char **argv)
 		cli.status = cli.count > 1 ? misused("serve takes -c FILE and nothing else") : serve(config_find_file(cli.file));
 	else if (!prepare(&why))
 		fail_with(&cli, why.text, false);
-	else if (is_word(&cli, "config") || is_word(&cli, "init"))
-		cli.status = run_config(&cli, is_word(&cli, "config") ? config_command : init_command);
 	else
 		understand(&cli);
 	config_drop(cli.config);

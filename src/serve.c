@@ -111,20 +111,12 @@ static struct config *load(const char *path)
 
 static pthread_mutex_t reloading = PTHREAD_MUTEX_INITIALIZER;        /* guards config and generation: HUP and a command may come together */
 
-static const char *notes(struct arena *a, const struct config_report *r)
-{
-	char *words = NULL;
-	for (int i = 0; i < r->error_count && i < CONFIG_NOTES; i++)
-		words = arena_printf(a, "%s%s%s", words ? words : "", words ? "\n" : "", config_note_text(a, &r->errors[i]));
-	return words;
-}
-
 /* What of the new configuration has no effect before a restart; NULL: nothing. */
 static const char *what_waits(struct arena *a, struct config *fresh)
 {
 	const char *words = listen_reload(fresh) ? NULL : "listen";
 	for (const struct config_change *c = config_diff(a, config, fresh); c; c = c->next)
-		if (c->needs_restart && c->entry)
+		if (c->reload == RELOAD_RESTART && c->entry)
 			words = arena_printf(a, "%s%s%s", words ? words : "", words ? ", " : "", c->entry->path);
 	return words ? arena_printf(a, "needs a restart: %s", words) : NULL;
 }
@@ -156,7 +148,7 @@ static bool reload(struct arena *a, const char **words)
 	struct config *fresh = config_load(server.config_path, 0, &report);
 	bool ok = fresh && take(a, fresh, words);
 	if (!fresh)
-		*words = notes(a, &report);
+		*words = config_report_errors(a, &report);
 	config_drop(fresh);
 	config_report_clear(&report);
 	pthread_mutex_unlock(&reloading);
@@ -165,6 +157,27 @@ static bool reload(struct arena *a, const char **words)
 	else
 		log_major("CONFIG", "not reloaded, nothing changed: %s", *words);
 	return ok;
+}
+
+/* Certificates are read too: a reload that would fail on them says so now. */
+static struct config *preview(struct arena *a, struct config_change **changes, const char **words)
+{
+	struct config_report report;
+	struct fail why = { "" };
+	config_report_init(&report);
+	struct config *fresh = config_load(server.config_path, 0, &report);
+	struct hosts *hosts = fresh ? hosts_new(fresh, 0, &why) : NULL;
+	*words = fresh ? arena_string(a, why.text) : config_report_errors(a, &report);
+	if (hosts) {
+		pthread_mutex_lock(&reloading);
+		*changes = config_diff(a, config, fresh);
+		pthread_mutex_unlock(&reloading);
+	} else {
+		config_drop(fresh);
+	}
+	hosts_drop(hosts);
+	config_report_clear(&report);
+	return hosts ? fresh : NULL;
 }
 
 static void reload_by_signal(void)
@@ -431,7 +444,7 @@ int serve(const char *config_path)
 	raise_descriptors();
 	ns_intern();
 	modules_declare();
-	server = (struct server){ config_path, clock_wall(), reload, ask_to_stop };
+	server = (struct server){ config_path, clock_wall(), reload, preview, ask_to_stop };
 	config = load(config_path);
 	if (!config)
 		return 1;

@@ -12,6 +12,6 @@ const struct command *const commands[] = {
 	&cmd_module_list,
 	&cmd_log_level,
 	&cmd_status, &cmd_reload, &cmd_stop,
-	&cmd_version, &cmd_help,
+	&cmd_version, &cmd_completion, &cmd_help,
 	NULL,
 };

@@ -121,6 +121,20 @@ static void status(struct command_run *run)
 	call_homes(visit_home, gathered, run);
 }
 
+#define COUNT_FIELD(name) { #name, "counted since the start; sessions: now", FIELD_NUMBER },
+static const struct command_field loop_fields[] = {
+	{ "loop", "its number", FIELD_NUMBER }, { "accounts_loaded", "in memory now", FIELD_NUMBER }, COUNTS(COUNT_FIELD) { NULL, NULL, 0 }
+};
+
 const struct command cmd_status = {
 	.noun = "status", .help = "Says how the server is: sessions, counters of each loop, the store, memory", .is_card = true, .run = status,
+	.fields = FIELDS({ "version", "of the server" }, { "pid", "of its process", FIELD_NUMBER }, { "config", "its configuration's file" },
+		{ "started", "when", FIELD_TIME }, { "uptime_s", "seconds since", FIELD_NUMBER }, { "memory_bytes", "resident", FIELD_NUMBER },
+		{ "log_level", "how detailed the log is" }, { "domains", "that are served", FIELD_NUMBER }, { "sessions", "of clients", FIELD_NUMBER },
+		{ "degraded", "yes: the store has committed nothing for too long, and new logins are refused", FIELD_YES },
+		{ "loops", "a row for each", FIELD_ROWS, loop_fields },
+		{ "store", "one row", FIELD_ROWS, FIELDS({ "commits", "since the start", FIELD_NUMBER }, { "jobs", "batches of writes", FIELD_NUMBER },
+			{ "failed", "of them", FIELD_NUMBER }, { "reads", "since the start", FIELD_NUMBER }, { "wal_bytes", "of the write-ahead log", FIELD_NUMBER },
+			{ "waiting", "jobs", FIELD_NUMBER }, { "waiting_ms", "the oldest of them", FIELD_NUMBER }) },
+		{ "accounts", "in the store; left out while it is slow", FIELD_NUMBER | OR_MISSING }),
 };

@@ -66,9 +66,25 @@ const char *config_kind_keyword(enum config_kind kind)
 	return kinds[kind].keyword;
 }
 
+const char *config_kinds_text(struct arena *a, unsigned mask)
+{
+	const char *text = "";
+	for (int i = 0; i < CONFIG_KINDS; i++)
+		if (mask & 1u << i)
+			text = arena_printf(a, "%s%s%s", text, *text ? ", " : "", kinds[i].keyword);
+	return text;
+}
+
 bool config_kind_is_later(enum config_kind kind)
 {
 	return kind == CONFIG_PEER || kind >= CONFIG_PATHWAY_GROUP;
+}
+
+enum option_reload config_kind_reload(enum config_kind kind)
+{
+	if (kind == CONFIG_LISTENER || kind == CONFIG_LISTEN || kind == CONFIG_THREADPOOL)
+		return RELOAD_RESTART;
+	return kind == CONFIG_PEER ? RELOAD_NEW : RELOAD_LIVE;
 }
 
 bool config_kind_named(const char *keyword, enum config_kind *kind)
@@ -90,6 +106,12 @@ const char *option_type_name(enum option_type type)
 {
 	static const char *const names[] = { "yes or no", "number", "size", "duration", "mode", "text", "secret", "path", "URI", "word", "list", "map" };
 	return names[type];
+}
+
+const char *option_reload_name(enum option_reload reload)
+{
+	static const char *const names[] = { [RELOAD_LIVE] = "live", [RELOAD_NEW] = "new connections", [RELOAD_RESTART] = "restart" };
+	return names[reload];
 }
 
 const char *config_table_alias(const char *name)
