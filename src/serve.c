@@ -7,6 +7,7 @@
  * The main thread then only waits for signals: TERM and INT stop, HUP reloads.
  */
 #include "serve.h"
+#include "certificate_watch.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/random.h"
@@ -15,6 +16,7 @@
 #include "core/control.h"
 #include "core/home.h"
 #include "core/module.h"
+#include "core/pool.h"
 #include "core/server.h"
 #include "core/signal.h"
 #include "net/loop.h"
@@ -112,9 +114,8 @@ static struct config *load(const char *path)
 static pthread_mutex_t reloading = PTHREAD_MUTEX_INITIALIZER;        /* guards config and generation: HUP and a command may come together */
 
 /* What of the new configuration has no effect before a restart; NULL: nothing. */
-static const char *what_waits(struct arena *a, struct config *fresh)
+static const char *what_waits(struct arena *a, struct config *fresh, const char *words)
 {
-	const char *words = listen_reload(fresh) ? NULL : "listen";
 	for (const struct config_change *c = config_diff(a, config, fresh); c; c = c->next)
 		if (c->reload == RELOAD_RESTART && c->entry)
 			words = arena_printf(a, "%s%s%s", words ? words : "", words ? ", " : "", c->entry->path);
@@ -124,19 +125,41 @@ static const char *what_waits(struct arena *a, struct config *fresh)
 static bool take(struct arena *a, struct config *fresh, const char **words)
 {
 	struct fail why;
+	const char *closed;
 	struct hosts *hosts = hosts_new(fresh, generation + 1, &why);
-	if (!hosts) {
+	if (!hosts || !listen_prepare(hosts->entrances, a, &closed, &why)) {
 		*words = arena_string(a, why.text);
+		hosts_drop(hosts);
 		return false;
 	}
 	generation++;
 	take_log_level(fresh);
-	*words = what_waits(a, fresh);
+	*words = what_waits(a, fresh, closed);
 	homes_take_hosts(hosts);
+	listen_follow(hosts->entrances);
+	certificate_watch_follow(hosts);
 	hosts_drop(hosts);
 	config_drop(config);
 	config = config_share(fresh);
 	return true;
+}
+
+/* Their files have changed: the configuration in force is read anew as far as they go, and not the file that somebody may be editing. */
+static void reload_certificates(void)
+{
+	struct fail why;
+	pthread_mutex_lock(&reloading);
+	struct hosts *hosts = hosts_new(config, generation + 1, &why);
+	if (hosts) {
+		generation++;
+		homes_take_hosts(hosts);
+		certificate_watch_follow(hosts);
+		log_major("TLS", "certificates are read anew, because a file of theirs changed");
+	} else {
+		log_major("TLS", "a certificate's file changed and can't be used, so the old ones stay: %s", why.text);
+	}
+	hosts_drop(hosts);
+	pthread_mutex_unlock(&reloading);
 }
 
 static bool reload(struct arena *a, const char **words)
@@ -310,22 +333,49 @@ static void each_second(void *home)
 	c2s_second();
 }
 
+/* One built for tests can be told to let a pool's loops stand still: those of JACKDAW_BLOCKED_POOL, while the file JACKDAW_BLOCK_WHILE exists. */
+static bool stand_still(void *thing)
+{
+#ifdef TEST_HOOKS
+	struct home *home = thing;
+	const char *name = getenv("JACKDAW_BLOCKED_POOL"), *file = getenv("JACKDAW_BLOCK_WHILE");
+	if (!name || !file || strcmp(pool_of_loop(home->number)->name, name) != 0)
+		return false;
+	for (int i = 0; i < 3000 && access(file, F_OK) == 0; i++)
+		usleep(10000);
+#endif
+	return false;
+}
+
 static void first_on_loop(void *thing)
 {
 	struct home *home = thing;
 	clock_key_loop(home->number);
 	loop_on_round(home->loop, home_round, home);
+	loop_on_round(home->loop, stand_still, home);
 	loop_on_second(home->loop, each_second, home);
 	listen_start(home->number);
-	if (home->number == 0)
+	if (home->number == 0) {
 		control_start();
+		certificate_watch_start(reload_certificates);
+	}
+}
+
+/* As ps and top show them: "loop 0", "web 0". */
+static void name_loop(unsigned number)
+{
+	char name[16];
+	const struct pool *pool = pool_of_loop(number);
+	snprintf(name, sizeof name, "%.9s %u", *pool->name ? pool->name : "loop", number - pool->first);
+	loop_name(home_number(number)->loop, name);
 }
 
 static bool start(struct fail *why)
 {
 	unsigned char secret[16];
-	unsigned loops = loops_wanted(config);
-	if (!modules_wire(why) || !make_folder(config_data_dir(config), why) || !listen_open(config, loops, why))
+	if (!modules_wire(why) || !make_folder(config_data_dir(config), why))
+		return false;
+	if (!pools_read(config, loops_wanted(config), why) || !listen_open(config, why))
 		return false;
 	if (!become(config_text(config_global(config), "user"), config_data_dir(config), why))
 		return false;
@@ -339,13 +389,16 @@ static bool start(struct fail *why)
 	int64_t workers = config_int(config_global(config), "pool_threads");
 	loop_workers(workers ? (unsigned)workers : (unsigned)sysconf(_SC_NPROCESSORS_ONLN));
 	take_test_wishes();
-	homes_start(loops, secret, store, hosts);
+	homes_start(pools_loops(), pool_number(0)->count, secret, store, hosts);
+	certificate_watch_follow(hosts);
 	hosts_drop(hosts);
 	if (!control_open(config, why))
 		return false;
 	log_start();
-	for (unsigned i = 0; i < loops; i++)
+	for (unsigned i = 0; i < homes_count(); i++) {
+		name_loop(i);
 		loop_start(home_number(i)->loop, first_on_loop, home_number(i));
+	}
 	return true;
 }
 
@@ -387,8 +440,10 @@ static void leave_loop(void *thing)
 	l->home = thing;
 	l->until = clock_now() + STOP_WITHIN;
 	listen_stop(l->home->number);
-	if (l->home->number == 0)
+	if (l->home->number == 0) {
 		control_stop();
+		certificate_watch_stop();
+	}
 	timer_start(&l->timer, STOP_LOOK, look_whether_quiet);
 }
 

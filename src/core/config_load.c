@@ -249,19 +249,6 @@ static void finish(struct config *c)
 	}
 }
 
-/* What one setting cannot know about another. */
-static void check_together(struct load *l)
-{
-	for (const struct config_scope *s = l->config->global->children; s; s = s->next) {
-		const struct config_value *key = config_value(s->kind == CONFIG_DOMAIN ? s : l->config->global, "tls_key");
-		if (s->kind == CONFIG_DOMAIN && key->text && !config_text(s, "tls_certificate"))
-			config_error(l->report, key->place, "tls_key without tls_certificate in domain \"%s\"", s->name);
-	}
-	const struct config_scope *g = l->config->global;
-	if (config_int(g, "limits.write_queue_soft") > config_int(g, "limits.write_queue_hard"))
-		config_error(l->report, config_value(g, "limits.write_queue_soft")->place, "limits.write_queue_soft is above limits.write_queue_hard");
-}
-
 static void load_overlays(struct load *l)
 {
 	struct config *c = l->config;
@@ -290,7 +277,7 @@ struct config *config_load(const char *path, unsigned flags, struct config_repor
 	if (!(flags & CONFIG_MAIN_ONLY))
 		load_overlays(&l);
 	finish(c);
-	check_together(&l);
+	config_check_together(c, report);
 	config_report_sort(report);
 	if (report->error_count == 0)
 		return c;

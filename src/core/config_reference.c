@@ -11,8 +11,8 @@ static const char intro[] =
 	"A setting is written `key = value`, in a section `section { key = value }` or as `section.key = value`. Case, `-` and `_` in names\n"
 	"do not matter. Scopes inherit: global, then xmpp_listener, listen, peer; global, then domain. A *live* setting counts from\n"
 	"`jackdaw reload`, one of *new connections* for those that come after it, a *restart* one from the next start; `jackdaw reload\n"
-	"--dry-run` says beforehand which is which. *Not yet* means that it is accepted and has no effect; so is all that stands in peer,\n"
-	"pathway_group, pathway, binding_group, binding and threadpool.\n";
+	"--dry-run` says beforehand which is which. *Not yet* means that it is accepted and has no effect; so is all that stands in\n"
+	"pathway_group, pathway, binding_group and binding.\n";
 
 static void add(struct buf *b, const char *text)
 {
@@ -33,7 +33,7 @@ static const char *cell(struct arena *a, const char *text)      /* a bar would e
 
 static const char *lateness(struct arena *a, const struct setting *s)
 {
-	const char *in = config_kinds_text(a, s->scopes & s->later_in & ~(unsigned)IN_PEER);
+	const char *in = config_kinds_text(a, s->scopes & s->later_in );
 	return s->later ? ", not yet" : *in ? arena_printf(a, ", not yet in %s", in) : "";
 }
 

@@ -77,14 +77,12 @@ const char *config_kinds_text(struct arena *a, unsigned mask)
 
 bool config_kind_is_later(enum config_kind kind)
 {
-	return kind == CONFIG_PEER || kind >= CONFIG_PATHWAY_GROUP;
+	return kind >= CONFIG_PATHWAY_GROUP && kind != CONFIG_THREADPOOL;
 }
 
 enum option_reload config_kind_reload(enum config_kind kind)
 {
-	if (kind == CONFIG_LISTENER || kind == CONFIG_LISTEN || kind == CONFIG_THREADPOOL)
-		return RELOAD_RESTART;
-	return kind == CONFIG_PEER ? RELOAD_NEW : RELOAD_LIVE;
+	return kind == CONFIG_THREADPOOL ? RELOAD_RESTART : kind == CONFIG_PEER ? RELOAD_NEW : RELOAD_LIVE;
 }
 
 bool config_kind_named(const char *keyword, enum config_kind *kind)
@@ -104,7 +102,7 @@ bool config_kind_may_hold(enum config_kind outer, enum config_kind inner)
 
 const char *option_type_name(enum option_type type)
 {
-	static const char *const names[] = { "yes or no", "number", "size", "duration", "mode", "text", "secret", "path", "URI", "word", "list", "map" };
+	static const char *const names[] = { "yes or no", "number", "size", "duration", "mode", "text", "secret", "path", "URI", "word", "list", "paths", "map" };
 	return names[type];
 }
 

@@ -230,9 +230,19 @@ static struct config_node **find(struct change *c, struct config_node **list, co
 	return NULL;
 }
 
+/* The server's own files are elsewhere than the main one: what is relative there would be another file here. */
+static bool is_absolute(const struct config_entry *e, const struct config_value *v)
+{
+	if (e->setting.type == OPTION_PATHS)
+		for (const char *const *path = v->list; *path; path++)
+			if (**path != '/')
+				return false;
+	return e->setting.type != OPTION_PATH || *v->text == '/' || e->setting.words;
+}
+
 static struct config_node *read_value(struct change *c, const struct config_entry *e, const char *value)
 {
-	bool is_list = e->setting.type == OPTION_LIST || e->setting.type == OPTION_MAP;
+	bool is_list = e->setting.type == OPTION_LIST || e->setting.type == OPTION_MAP || (e->setting.type == OPTION_PATHS && *value == '[');
 	struct config_report report;
 	struct config_value v;
 	config_report_init(&report);
@@ -241,7 +251,7 @@ static struct config_node *read_value(struct change *c, const struct config_entr
 	bool ok = report.error_count == 0 && n && !n->next && config_value_read(c->arena, e, n, &v, &report);
 	if (!ok)
 		fail(c->why, "%s", report.error_count ? report.errors[0].text : "one value is expected");
-	else if (e->setting.type == OPTION_PATH && *value != '/')
+	else if (!is_absolute(e, &v))
 		ok = fail(c->why, "%s needs an absolute path", e->path);
 	config_report_clear(&report);
 	return ok ? n : NULL;

@@ -79,6 +79,9 @@ void conn_doom(struct conn *, enum conn_end, const char *words);     /* `ended` 
 void conn_touch(struct conn *);                  /* is seen to at the end of the round */
 void conn_touch_offer(struct conn *);            /* its kept bytes are offered in the next round */
 
+/* listener.c */
+void socket_set(int fd, const struct socket_options *);
+
 /* conn_watch.c */
 void conn_watch_begin(struct conn *);
 void conn_watch_end(struct conn *, uv_close_cb);

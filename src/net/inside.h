@@ -39,6 +39,7 @@ struct loop {
 	uv_timer_t alarm;                    /* rings when the wheel is due */
 	msec      alarm_at;                  /* -1: it isn't set */
 	pthread_t thread;
+	char      name[16];
 	bool      has_thread, has_ticked, has_more;
 	atomic_bool stopping;
 	void    (*first)(void *);

@@ -10,6 +10,7 @@
 #include "net/inside.h"
 #include "base/check.h"
 #include "base/mem.h"
+#include <stdio.h>
 
 static _Thread_local struct loop *here;
 static atomic_int loops;                     /* the workers end with the last one */
@@ -23,6 +24,12 @@ unsigned loop_number(const struct loop *l)
 {
 	CHECK(l, LOOP_MAGIC);
 	return l->number;
+}
+
+void loop_name(struct loop *l, const char *name)
+{
+	CHECK(l, LOOP_MAGIC);
+	snprintf(l->name, sizeof l->name, "%s", name);
 }
 
 static void woken(uv_async_t *wake)          /* the inbox is read later in the round */
@@ -104,6 +111,8 @@ static void turn_once(struct loop *l)
 static void *run(void *with)
 {
 	struct loop *l = here = with;
+	if (*l->name)
+		pthread_setname_np(pthread_self(), l->name);
 	clock_key_loop(l->number);
 	clock_tick();
 	wheel_run(&l->wheel, clock_now());
