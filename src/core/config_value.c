@@ -159,6 +159,7 @@ static bool read_list(struct arena *a, const struct config_entry *e, const struc
 		if (!*list++)
 			return wrong(a, e, w, r);
 	}
+	v->text = e->setting.type == OPTION_PATHS ? v->list[0] : NULL;
 	return ok;
 }
 

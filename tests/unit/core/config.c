@@ -375,16 +375,16 @@ static void all_errors_are_told_up_to_twenty(void **state)
 
 static void what_is_not_built_warns_once(void **state)
 {
-	config_drop(load_well("xmpp_listener { http = [ bosh ]\n listen \"*:1\" { http = [ bosh ] } }\n"));
+	config_drop(load_well("xmpp_listener { http = [ websocket ]\n listen \"*:1\" { http = [ bosh ] } }\n"));
 	assert_int_equal(report.warning_count, 1);
 	assert_string_equal(report.warnings[0].text, "http is accepted and has no effect yet");
 }
 
 static void what_is_built_elsewhere_only_warns_where_it_is_not(void **state)
 {
-	config_drop(load_well("limits { mailbox = 20;  stanza_depth = 20 }\nxmpp_listener { listen \"*:1\" { limits { stanza_depth = 30 }\n auth { verifier_cache = 1h } } }\n"));
+	config_drop(load_well("limits { mailbox = 20;  stanza_size = 20k }\ndomain \"a\" { limits { stanza_size = 30k } }\n"));
 	assert_int_equal(report.warning_count, 1);
-	assert_string_equal(report.warnings[0].text, "auth.verifier_cache in listen is accepted and has no effect yet");
+	assert_string_equal(report.warnings[0].text, "limits.stanza_size in domain is accepted and has no effect yet");
 }
 
 static void a_setting_twice_in_one_file_is_refused(void **state)
@@ -408,6 +408,39 @@ static void included_files_know_where_they_are(void **state)
 	put("more/b.conf", "include \"b.conf\"\n");
 	assert_non_null(strstr(error_of("include \"more/*.conf\"\n"), "include each other"));
 	assert_non_null(strstr(error_of("include \"none.conf\"\n"), "cannot be read"));
+}
+
+static void a_path_may_be_a_list_of_them(void **state)
+{
+	struct fail why;
+	char expected[512];
+	struct config *c = load_well("data_dir = \".\"\ndomain \"a\" { tls_certificate = [ rsa.pem, /ec.pem ];  tls_key = [ rsa.key, /ec.key ] }\n");
+	const struct config_scope *d = config_domain(c, "a", NULL);
+	const char *const *list = config_list(d, "tls_certificate");
+	snprintf(expected, sizeof expected, "[ %s/rsa.pem, /ec.pem ]", folder);
+	assert_string_equal(config_value_print(arena, config_value(d, "tls_certificate")), expected);
+	assert_string_equal(list[1], "/ec.pem");
+	assert_null(list[2]);
+	assert_string_equal(config_text(d, "tls_key") + strlen(folder), "/rsa.key");
+	assert_false(config_change_set(c, d, "tls_key", "[ /rsa.key, ec.key ]", &why));
+	assert_string_equal(why.text, "tls_key needs an absolute path");
+	assert_true(config_change_set(c, d, "tls_key", "[ /rsa.key, /other.key ]", &why));
+	config_drop(c);
+}
+
+static void listeners_are_checked_without_opening_anything(void **state)
+{
+	static const struct { const char *text, *error; } wrong[] = {
+		{ "xmpp_listener { peer \"10.0.0.1/8\" { } }", "\"10.0.0.1/8\" names more than the network: there are bits behind the first 8" },
+		{ "xmpp_listener { listen \"*:1\" { peer \"x\" { } } }", "\"x\" is no network: 10.0.0.0/8, 2001:db8::/32, an address, or unix" },
+		{ "xmpp_listener { listen \"*:1\" { proxy_protocol = [ 10.0.0.0/33 ] } }", "\"10.0.0.0/33\" is no network: 10.0.0.0/8, 2001:db8::/32, an address, or unix" },
+		{ "xmpp_listener { listen \"*:1\" { pool_name = web } }", "there is no threadpool \"web\" { }" },
+		{ "xmpp_listener { limits { write_queue_hard = 64k } }", "limits.write_queue_soft is above limits.write_queue_hard" },
+		{ "domain \"a\" { tls_certificate = [ a, b ];  tls_key = k }", "there are 1 tls_key for 2 tls_certificate: each certificate needs its key, or none is named and each certificate's file has its key" },
+	};
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+		assert_non_null(strstr(error_of(wrong[i].text), wrong[i].error));
+	config_drop(load_well("threadpool \"web\" { concurrency = 2 }\nxmpp_listener { pool_name = web;  listen \"*:1\" { peer \"unix\" { }\n peer \"::1\" { } } }"));
 }
 
 static void limits_begin_with_protecting_defaults(void **state)
@@ -592,6 +625,7 @@ int main(void)
 		T(an_unknown_key_names_the_nearest), T(a_wrong_value_is_told_what_is_expected), T(all_errors_are_told_up_to_twenty),
 		T(what_is_not_built_warns_once), T(what_is_built_elsewhere_only_warns_where_it_is_not),
 		T(a_setting_twice_in_one_file_is_refused), T(included_files_know_where_they_are),
+		T(a_path_may_be_a_list_of_them), T(listeners_are_checked_without_opening_anything),
 		T(limits_begin_with_protecting_defaults), T(changes_are_kept_and_read_after_the_main_file), T(domains_come_and_go_by_command),
 		T(a_difference_says_what_needs_a_restart), T(two_changed_secrets_differ_without_being_shown),
 		T(the_file_is_the_given_one_then_the_environments_then_ones_own), T(a_path_of_log_tags_and_routes_is_a_map),
