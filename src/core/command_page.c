@@ -140,7 +140,7 @@ void man_text(struct buf *out, const char *text)
 void man_title(struct buf *out, const char *name, int section)
 {
 	struct arena *a = arena_new();
-	add(out, arena_printf(a, ".\\\" Made by the program itself; -*- coding: utf-8 -*-\n.TH %s %d \"\" \"%s %s\" \"%s\"\n", name, section,
+	add(out, arena_printf(a, ".\\\" Made by the program itself; -*- coding: utf-8 -*-\n.TH %s %d \"\" \"%s %s\" \"%s\"\n.ad l\n", name, section,
 		SERVER_NAME, SERVER_VERSION, SERVER_NAME));
 	arena_free(a);
 }
