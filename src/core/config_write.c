@@ -5,6 +5,7 @@
 #include "core/config_write.h"
 #include "base/buf.h"
 #include "core/config_parse.h"
+#include "core/config_print.h"
 #include "core/config_value.h"
 #include <ctype.h>
 #include <errno.h>
@@ -21,48 +22,9 @@ struct change {
 	struct fail *why;
 };
 
-/* --- Printing --- */
-
 static void add(struct buf *b, const char *text)
 {
 	buf_add(b, text, strlen(text));
-}
-
-static void indent(struct buf *b, int depth)
-{
-	while (depth-- > 0)
-		buf_byte(b, '\t');
-}
-
-static void print_list(struct arena *a, struct buf *b, const struct config_word *w)
-{
-	add(b, "[");
-	for (; w; w = w->next) {
-		add(b, " ");
-		add(b, config_quote(a, w->text));
-		add(b, w->next ? "," : "");
-	}
-	add(b, " ]\n");
-}
-
-static void print(struct arena *a, struct buf *b, const struct config_node *n, int depth)
-{
-	for (; n; n = n->next) {
-		indent(b, depth);
-		add(b, config_quote(a, n->key));
-		if (n->shape == CONFIG_SECTION) {
-			add(b, n->title ? arena_printf(a, " %s {\n", config_quote(a, n->title)) : " {\n");
-			print(a, b, n->children, depth + 1);
-			indent(b, depth);
-			add(b, "}\n");
-			continue;
-		}
-		add(b, " = ");
-		if (n->shape == CONFIG_LIST)
-			print_list(a, b, n->words);
-		else
-			add(b, arena_printf(a, "%s\n", config_quote(a, n->words->text)));
-	}
 }
 
 /* --- Files --- */
@@ -119,7 +81,7 @@ static bool save(struct change *c)
 {
 	struct buf b = { 0 };
 	add(&b, "# Written by jackdaw. Changes here are kept, comments are not.\n");
-	print(c->arena, &b, c->tree, 0);
+	config_print(&b, c->tree);
 	bool ok = replace_file(c, &b);
 	buf_clear(&b);
 	return ok;
