@@ -443,6 +443,60 @@ static void listeners_are_checked_without_opening_anything(void **state)
 	config_drop(load_well("threadpool \"web\" { concurrency = 2 }\nxmpp_listener { pool_name = web;  listen \"*:1\" { peer \"unix\" { }\n peer \"::1\" { } } }"));
 }
 
+static void files_are_included_within_a_section_and_tell_their_own_lines(void **state)
+{
+	put("in.conf", "# of a section\ntls = optional\n");
+	struct config *c = load_well("domain \"a\" {\n include in.conf\n archive.default = never\n}\ninclude \"nothing-*.conf\"\n");
+	assert_string_equal(config_text(config_domain(c, "a", NULL), "tls"), "optional");
+	assert_string_equal(config_origin(arena, config_value(config_domain(c, "a", NULL), "tls")) + strlen(folder), "/in.conf:2");
+	assert_string_equal(config_text(config_domain(c, "a", NULL), "archive.default"), "never");
+	config_drop(c);
+	put("in.conf", "\ntsl = optional\n");
+	assert_string_equal(error_of("domain \"a\" {\n include in.conf\n}\n"), "in.conf:2:1: unknown key \"tsl\" in domain; did you mean \"tls\"?");
+}
+
+static void names_are_one_in_any_spelling(void **state)
+{
+	struct config *c = load_well("Limits.Stanza-Size = 20k\nlimits { STANZA_DEPTH = 9;  memory 2g }\nXmppListener { listen \"*:1\" { IdleTime = 5 } }\n");
+	assert_int_equal(config_int(config_global(c), "limits.stanza_size"), 20480);
+	assert_int_equal(config_int(config_global(c), "limits.stanza_depth"), 9);
+	assert_int_equal(config_duration(first_listen(c), "idle_time"), 5000);
+	config_drop(c);
+	assert_string_equal(error_of("limits.stanza_size = 20k\nlimits { StanzaSize = 30k }\n"), "jackdaw.conf:2:10: \"StanzaSize\" was set already at line 1");
+}
+
+/* What other people's scripts rely on. */
+static void every_promised_name_is_in_the_table(void **state)
+{
+	config_drop(load_well(
+		"data_dir = data;  control_socket = s;  user = me;  admins = [ a@b ]\n"
+		"log { level = low;  output = stderr;  format = json }\n"
+		"limits { enabled = no }\n"
+		"pubsub { create = local }\n"
+		"services { conference = rooms;  pubsub = off;  upload = files;  proxy = off }\n"
+		"xmpp_listener { enable = yes;  channels = 5;  idle_time = 0;  listen_backlog = 9;  accept_queue_backlog = 9;  concurrency = 1\n"
+		"  events_per_iter = 9;  disable_nagle_algorithm = yes;  tcp_recv_buffer_size = 4096;  tcp_send_buffer_size = 4096;  file_mode = 0600\n"
+		"  listen \"*:1\" { tls = direct;  pool_name = p;  peer \"10.0.0.0/8\" { tls_ciphers = x;  tls_client_ca = x;  tls_verify_mode = none } } }\n"
+		"threadpool \"p\" { concurrency = 1;  events_per_iter = 3 }\n"
+		"domain \"a\" { xmpp_role = server;  xmpp_dialback_secret = x;  tls = off;  tls_certificate = c;  tls_key = k\n"
+		"  auth { mechanisms = [ PLAIN ];  allow_plain_without_tls = yes;  verifier_cache = 1h;  plain { uri = \"file:x\" } }\n"
+		"  archive { default = roster };  admins = [ a@b ];  registration { auto_signup = no;  allow_password_change = yes } }\n"));
+}
+
+static void a_data_folder_may_have_any_name(void **state)
+{
+	char path[256];
+	struct fail why;
+	snprintf(path, sizeof path, "%s/d[1]*", folder);
+	assert_int_equal(mkdir(path, 0700), 0);
+	struct config *c = load_well("data_dir = \"d[1]*\"\n");
+	assert_true(config_domain_add(c, "a.example", &why));
+	config_drop(c);
+	c = config_load(file, 0, &report);
+	assert_non_null(config_domain(c, "a.example", NULL));
+	config_drop(c);
+}
+
 static void limits_begin_with_protecting_defaults(void **state)
 {
 	struct config *c = load_well("");
@@ -626,7 +680,8 @@ int main(void)
 		T(what_is_not_built_warns_once), T(what_is_built_elsewhere_only_warns_where_it_is_not),
 		T(a_setting_twice_in_one_file_is_refused), T(included_files_know_where_they_are),
 		T(a_path_may_be_a_list_of_them), T(listeners_are_checked_without_opening_anything),
-		T(limits_begin_with_protecting_defaults), T(changes_are_kept_and_read_after_the_main_file), T(domains_come_and_go_by_command),
+		T(files_are_included_within_a_section_and_tell_their_own_lines), T(names_are_one_in_any_spelling), T(every_promised_name_is_in_the_table),
+		T(a_data_folder_may_have_any_name), T(limits_begin_with_protecting_defaults), T(changes_are_kept_and_read_after_the_main_file), T(domains_come_and_go_by_command),
 		T(a_difference_says_what_needs_a_restart), T(two_changed_secrets_differ_without_being_shown),
 		T(the_file_is_the_given_one_then_the_environments_then_ones_own), T(a_path_of_log_tags_and_routes_is_a_map),
 		T(many_domains_load), T(a_module_adds_settings_of_its_own),
