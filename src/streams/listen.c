@@ -12,8 +12,10 @@
 #include "core/pool.h"
 #include "streams/guest.h"
 #include <errno.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 struct socket {
 	struct gate *gate;
@@ -93,13 +95,26 @@ static bool open_scope(const struct config_scope *s, struct fail *why)
 	return open_all(&e, k->listeners, why);
 }
 
+/* A Unix socket that root has made is to be the user's who will serve it, and change or remove it. */
+static bool give_away(const struct config *config, struct fail *why)
+{
+	const struct passwd *p = getpwnam(config_text(config_global(config), "user"));   /* cppcheck-suppress getpwnamCalled ; there is no second thread yet */
+	for (unsigned i = 0; p && i < GATES && sockets[i]; i++) {
+		const char *address = sockets[i]->gate->address;
+		bool is_unix = atomic_load(&sockets[i]->gate->is_open) && strncmp(address, "unix:", 5) == 0;
+		if (is_unix && lchown(address + 5, p->pw_uid, p->pw_gid) < 0)
+			return fail_errno(why, "can't give %s to %s", address + 5, p->pw_name);
+	}
+	return true;
+}
+
 bool listen_open(const struct config *config, struct fail *why)
 {
 	for (const struct config_scope *l = config_first(config_global(config), CONFIG_LISTENER); l; l = config_next(l))
 		for (const struct config_scope *s = config_first(l, CONFIG_LISTEN); s; s = config_next(s))
 			if (!open_scope(s, why))
 				return false;
-	return true;
+	return geteuid() != 0 || give_away(config, why);
 }
 
 static void begin(struct socket *k, struct listener *l)
