@@ -143,8 +143,9 @@ static const char *advice(struct arena *a, const struct config_scope *s, const c
 static void unknown(struct load *l, struct config_scope *s, const char *prefix, const char *path, const struct config_node *n)
 {
 	struct arena *a = l->config->arena;
+	const char *hint = l->report->error_count < CONFIG_NOTES ? advice(a, s, path, n) : "";       /* the others are only counted */
 	config_error(l->report, n->place, "unknown %s \"%s\" %s%s", n->shape == CONFIG_SECTION ? "section" : "key", n->key,
-		where(a, s, prefix), advice(a, s, path, n));
+		where(a, s, prefix), hint);
 }
 
 static void warn_later(struct load *l, const char *name, const struct config_node *n)

@@ -296,7 +296,10 @@ struct search {
 static void consider(struct search *s, const char *name)
 {
 	char candidate[NAME];
-	unsigned d = distance(s->asked, plain(candidate, sizeof candidate, name));
+	size_t have = strlen(plain(candidate, sizeof candidate, name)), asked = strlen(s->asked);
+	if ((have > asked ? have - asked : asked - have) >= s->best)
+		return;                              /* so many edits it takes at least */
+	unsigned d = distance(s->asked, candidate);
 	if (d < s->best) {
 		s->best = d;
 		s->found = name;

@@ -45,8 +45,8 @@ static void parse(const char *text, size_t size)
 	const struct config_node *tree = config_parse(a, "fuzz", text, size, &report);
 	if (!report.error_count)
 		tree_again(a, tree);
-	for (const struct config_node *n = tree; n; n = n->next)
-		(void)config_table_nearest(n->key, CONFIG_DOMAIN);
+	if (tree)
+		(void)config_table_nearest(tree->key, CONFIG_DOMAIN);
 	config_report_clear(&report);
 	arena_free(a);
 }
