@@ -4,7 +4,7 @@
  */
 #include "cli.h"
 #include "admin/commands.h"
-#include "admin/config_commands.h"
+#include "admin/init.h"
 #include "admin/table.h"
 #include "ask.h"
 #include "core/audit.h"
@@ -13,6 +13,7 @@
 #include "core/control.h"
 #include "core/module.h"
 #include "import.h"
+#include "net/tls.h"
 #include "offline.h"
 #include "restore.h"
 #include "serve.h"
@@ -70,22 +71,6 @@ static bool is_word(const struct cli *cli, const char *word)
 	return cli->count && strcmp(cli->words[0], word) == 0;
 }
 
-/* The configuration's own commands read their words themselves: the global ones go behind. */
-static int run_config(struct cli *cli, int (*command)(int, char **))
-{
-	char **words = arena_alloc(cli->arena, (cli->count + 4) * sizeof *words);
-	int count = 0;
-	for (size_t i = 1; i < cli->count; i++)
-		words[count++] = arena_string(cli->arena, cli->words[i]);
-	if (cli->file) {
-		words[count++] = arena_string(cli->arena, "-c");
-		words[count++] = arena_string(cli->arena, cli->file);
-	}
-	if (cli->json)
-		words[count++] = arena_string(cli->arena, "--json");
-	return command(count, words);
-}
-
 /* --- printing --- */
 
 static void print_for_people(const struct cli *cli, const json_t *answer)
@@ -95,7 +80,7 @@ static void print_for_people(const struct cli *cli, const json_t *answer)
 	const char *words = json_string_value(json_object_get(answer, "words")), *error = json_string_value(json_object_get(answer, "error"));
 	FILE *to = cli->sink.has_taken && !cli->sink.path ? stderr : stdout;     /* the output is the parts' */
 	if (words)
-		fprintf(to, "%s%s", words, *words && words[strlen(words) - 1] == '\n' ? "" : "\n");
+		fprintf(to, "%s%s", words, !*words || words[strlen(words) - 1] == '\n' ? "" : "\n");
 	else if (cli->command.command && cli->command.command->is_card && json_array_size(rows) == 1)
 		table_print_card(&out, json_array_get(rows, 0));
 	else
@@ -179,7 +164,7 @@ static void when_taken(struct command_run *run, void (*fn)(struct command_run *)
 static void run_here(struct cli *cli, const char *input, const struct command_direct *direct)
 {
 	struct command_asker asker = { finished, part, when_taken, who_calls(cli), "command line" };
-	command_start(cli->words, cli->count, input, direct, &asker, cli);
+	command_start(cli->words, cli->count, input, &(struct command_from){ .file = cli->file, .direct = direct }, &asker, cli);
 	while (cli->run && cli->taken) {
 		void (*fn)(struct command_run *) = cli->taken;
 		cli->taken = NULL;
@@ -193,7 +178,7 @@ static bool load_config(struct cli *cli)
 	config_report_init(&report);
 	cli->config = config_load(config_find_file(cli->file), 0, &report);
 	if (!cli->config)
-		fail_with(cli, report.error_count ? config_note_text(cli->arena, &report.errors[0]) : "the configuration can't be read", false);
+		fail_with(cli, config_report_errors(cli->arena, &report), false);
 	config_report_clear(&report);
 	return cli->config != NULL;
 }
@@ -288,7 +273,7 @@ static bool give_piece(void *with, const char *piece, struct fail *why)
 	if (i->fd >= 0)
 		answer = ask_server(i->fd, cli->words, cli->count, piece, &parts, why);
 	else if (seteuid(i->owner) == 0)
-		command_start(cli->words, cli->count, piece, i->direct, &asker, &answer);
+		command_start(cli->words, cli->count, piece, &(struct command_from){ .file = cli->file, .direct = i->direct }, &asker, &answer);
 	if (seteuid(getuid()) < 0)
 		json_decref(answer), answer = NULL;
 	bool ok = take_piece(i, answer, why);
@@ -436,6 +421,7 @@ static bool prepare(struct fail *why)
 {
 	ns_intern();
 	modules_declare();
+	init_make_certificate = tls_make_self_signed;
 	return modules_wire(why);
 }
 
@@ -450,8 +436,6 @@ int cli_main(int argc, char **argv)
 		cli.status = cli.count > 1 ? misused("serve takes -c FILE and nothing else") : serve(config_find_file(cli.file));
 	else if (!prepare(&why))
 		fail_with(&cli, why.text, false);
-	else if (is_word(&cli, "config") || is_word(&cli, "init"))
-		cli.status = run_config(&cli, is_word(&cli, "config") ? config_command : init_command);
 	else
 		understand(&cli);
 	config_drop(cli.config);

@@ -7,6 +7,7 @@
  * The main thread then only waits for signals: TERM and INT stop, HUP reloads.
  */
 #include "serve.h"
+#include "certificate_watch.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/random.h"
@@ -17,6 +18,7 @@
 #include "core/home.h"
 #include "core/log_levels.h"
 #include "core/module.h"
+#include "core/pool.h"
 #include "core/server.h"
 #include "core/signal.h"
 #include "net/loop.h"
@@ -86,12 +88,16 @@ static bool open_log(const struct config *c, struct fail *why)
 	return log_open(config_text(g, "log.output"), (enum log_format)config_enum(g, "log.format"), why);
 }
 
+/*
+ * One core is left to what loops wait for: the kernel's network, commits, keys of passwords. A loop for each core makes a
+ * message dearer, by hand-overs to a loop that sleeps, and slower, by loops that wait for a core: docs/profile.md.
+ */
 static unsigned loops_wanted(const struct config *c)
 {
 	int64_t n = config_int(config_global(c), "threads");
 	if (!n)
-		n = sysconf(_SC_NPROCESSORS_ONLN);
-	return n > HOMES_LIMIT ? HOMES_LIMIT : (unsigned)n;
+		n = sysconf(_SC_NPROCESSORS_ONLN) - 1;
+	return n > HOMES_LIMIT ? HOMES_LIMIT : n < 1 ? 1 : (unsigned)n;
 }
 
 static struct config *load(const char *path)
@@ -108,20 +114,11 @@ static struct config *load(const char *path)
 
 static pthread_mutex_t reloading = PTHREAD_MUTEX_INITIALIZER;        /* guards config and generation: HUP and a command may come together */
 
-static const char *notes(struct arena *a, const struct config_report *r)
-{
-	char *words = NULL;
-	for (int i = 0; i < r->error_count && i < CONFIG_NOTES; i++)
-		words = arena_printf(a, "%s%s%s", words ? words : "", words ? "\n" : "", config_note_text(a, &r->errors[i]));
-	return words;
-}
-
 /* What of the new configuration has no effect before a restart; NULL: nothing. */
-static const char *what_waits(struct arena *a, struct config *fresh)
+static const char *what_waits(struct arena *a, struct config *fresh, const char *words)
 {
-	const char *words = listen_reload(fresh) ? NULL : "listen";
 	for (const struct config_change *c = config_diff(a, config, fresh); c; c = c->next)
-		if (c->needs_restart && c->entry)
+		if (c->reload == RELOAD_RESTART && c->entry)
 			words = arena_printf(a, "%s%s%s", words ? words : "", words ? ", " : "", c->entry->path);
 	return words ? arena_printf(a, "needs a restart: %s", words) : NULL;
 }
@@ -129,19 +126,41 @@ static const char *what_waits(struct arena *a, struct config *fresh)
 static bool take(struct arena *a, struct config *fresh, const char **words)
 {
 	struct fail why;
+	const char *closed;
 	struct hosts *hosts = hosts_new(fresh, generation + 1, &why);
-	if (!hosts) {
+	if (!hosts || !listen_prepare(hosts->entrances, a, &closed, &why)) {
 		*words = arena_string(a, why.text);
+		hosts_drop(hosts);
 		return false;
 	}
 	generation++;
 	log_levels_take(fresh);
-	*words = what_waits(a, fresh);
+	*words = what_waits(a, fresh, closed);
 	homes_take_hosts(hosts);
+	listen_follow(hosts->entrances);
+	certificate_watch_follow(hosts);
 	hosts_drop(hosts);
 	config_drop(config);
 	config = config_share(fresh);
 	return true;
+}
+
+/* Their files have changed: the configuration in force is read anew as far as they go, and not the file that somebody may be editing. */
+static void reload_certificates(void)
+{
+	struct fail why;
+	pthread_mutex_lock(&reloading);
+	struct hosts *hosts = hosts_new(config, generation + 1, &why);
+	if (hosts) {
+		generation++;
+		homes_take_hosts(hosts);
+		certificate_watch_follow(hosts);
+		log_major("TLS", "certificates are read anew, because a file of theirs changed");
+	} else {
+		log_major("TLS", "a certificate's file changed and can't be used, so the old ones stay: %s", why.text);
+	}
+	hosts_drop(hosts);
+	pthread_mutex_unlock(&reloading);
 }
 
 static bool reload(struct arena *a, const char **words)
@@ -153,7 +172,7 @@ static bool reload(struct arena *a, const char **words)
 	struct config *fresh = config_load(server.config_path, 0, &report);
 	bool ok = fresh && take(a, fresh, words);
 	if (!fresh)
-		*words = notes(a, &report);
+		*words = config_report_errors(a, &report);
 	config_drop(fresh);
 	config_report_clear(&report);
 	pthread_mutex_unlock(&reloading);
@@ -162,6 +181,27 @@ static bool reload(struct arena *a, const char **words)
 	else
 		log_major("CONFIG", "not reloaded, nothing changed: %s", *words);
 	return ok;
+}
+
+/* Certificates are read too: a reload that would fail on them says so now. */
+static struct config *preview(struct arena *a, struct config_change **changes, const char **words)
+{
+	struct config_report report;
+	struct fail why = { "" };
+	config_report_init(&report);
+	struct config *fresh = config_load(server.config_path, 0, &report);
+	struct hosts *hosts = fresh ? hosts_new(fresh, 0, &why) : NULL;
+	*words = fresh ? arena_string(a, why.text) : config_report_errors(a, &report);
+	if (hosts) {
+		pthread_mutex_lock(&reloading);
+		*changes = config_diff(a, config, fresh);
+		pthread_mutex_unlock(&reloading);
+	} else {
+		config_drop(fresh);
+	}
+	hosts_drop(hosts);
+	config_report_clear(&report);
+	return hosts ? fresh : NULL;
 }
 
 static void reload_by_signal(void)
@@ -294,22 +334,49 @@ static void each_second(void *home)
 	c2s_second();
 }
 
+/* One built for tests can be told to let a pool's loops stand still: those of JACKDAW_BLOCKED_POOL, while the file JACKDAW_BLOCK_WHILE exists. */
+static bool stand_still(void *thing)
+{
+#ifdef TEST_HOOKS
+	struct home *home = thing;
+	const char *name = getenv("JACKDAW_BLOCKED_POOL"), *file = getenv("JACKDAW_BLOCK_WHILE");
+	if (!name || !file || strcmp(pool_of_loop(home->number)->name, name) != 0)
+		return false;
+	for (int i = 0; i < 3000 && access(file, F_OK) == 0; i++)
+		usleep(10000);
+#endif
+	return false;
+}
+
 static void first_on_loop(void *thing)
 {
 	struct home *home = thing;
 	clock_key_loop(home->number);
 	loop_on_round(home->loop, home_round, home);
+	loop_on_round(home->loop, stand_still, home);
 	loop_on_second(home->loop, each_second, home);
 	listen_start(home->number);
-	if (home->number == 0)
+	if (home->number == 0) {
 		control_start();
+		certificate_watch_start(reload_certificates);
+	}
+}
+
+/* As ps and top show them: "loop 0", "web 0". */
+static void name_loop(unsigned number)
+{
+	char name[16];
+	const struct pool *pool = pool_of_loop(number);
+	snprintf(name, sizeof name, "%.9s %u", *pool->name ? pool->name : "loop", number - pool->first);
+	loop_name(home_number(number)->loop, name);
 }
 
 static bool start(struct fail *why)
 {
 	unsigned char secret[16];
-	unsigned loops = loops_wanted(config);
-	if (!modules_wire(why) || !make_folder(config_data_dir(config), why) || !listen_open(config, loops, why))
+	if (!modules_wire(why) || !make_folder(config_data_dir(config), why))
+		return false;
+	if (!pools_read(config, loops_wanted(config), why) || !listen_open(config, why))
 		return false;
 	if (!become(config_text(config_global(config), "user"), config_data_dir(config), why))
 		return false;
@@ -323,7 +390,8 @@ static bool start(struct fail *why)
 	int64_t workers = config_int(config_global(config), "pool_threads");
 	loop_workers(workers ? (unsigned)workers : (unsigned)sysconf(_SC_NPROCESSORS_ONLN));
 	take_test_wishes();
-	homes_start(loops, secret, store, hosts);
+	homes_start(pools_loops(), pool_number(0)->count, secret, store, hosts);
+	certificate_watch_follow(hosts);
 	hosts_drop(hosts);
 	if (!control_open(config, why))
 		return false;
@@ -331,8 +399,10 @@ static bool start(struct fail *why)
 	audit_open(audit_path(a, config));
 	arena_free(a);
 	log_start();
-	for (unsigned i = 0; i < loops; i++)
+	for (unsigned i = 0; i < homes_count(); i++) {
+		name_loop(i);
 		loop_start(home_number(i)->loop, first_on_loop, home_number(i));
+	}
 	return true;
 }
 
@@ -374,8 +444,10 @@ static void leave_loop(void *thing)
 	l->home = thing;
 	l->until = clock_now() + STOP_WITHIN;
 	listen_stop(l->home->number);
-	if (l->home->number == 0)
+	if (l->home->number == 0) {
 		control_stop();
+		certificate_watch_stop();
+	}
 	timer_start(&l->timer, STOP_LOOK, look_whether_quiet);
 }
 
@@ -431,7 +503,7 @@ int serve(const char *config_path)
 	raise_descriptors();
 	ns_intern();
 	modules_declare();
-	server = (struct server){ config_path, clock_wall(), reload, ask_to_stop };
+	server = (struct server){ config_path, clock_wall(), reload, preview, ask_to_stop };
 	config = load(config_path);
 	if (!config)
 		return 1;

@@ -30,9 +30,9 @@ static bool with_tls;
 static struct listener *listener;
 static sem_t done;
 
-static struct tls *choose(const char *name, void *with)
+static struct tls_choice choose(const char *name, void *with)
 {
-	return identity;
+	return (struct tls_choice){ identity, NULL };
 }
 
 static size_t echo(void *c, const char *bytes, size_t size)
@@ -257,7 +257,7 @@ static void make_identity(void)
 	if (!mkdtemp(folder))
 		exit(1);
 	snprintf(path, sizeof path, "%s/both.pem", folder);
-	struct tls_options o = { .certificate = path };
+	struct tls_options o = { .certificates = (const char *const[]){ path, NULL } };
 	if (!tls_make_self_signed("bench.example", path, path, 30, &why) || !(identity = tls_new(&o, &why))) {
 		fprintf(stderr, "%s\n", why.text);
 		exit(1);
@@ -274,7 +274,7 @@ int main(void)
 	sem_init(&done, 0, 0);
 	struct loop *l = loop_new(0);
 	loop_start(l, NULL, NULL);
-	listener = listener_open(&(struct listen_options){ .address = "127.0.0.1:0", .no_delay = true }, &why);
+	listener = listener_open(&(struct listen_options){ .address = "127.0.0.1:0", .socket.no_delay = true }, &why);
 	if (!listener)
 		return 1;
 	ask(l, start);

@@ -41,4 +41,6 @@ const struct command cmd_audit_verify = {
 	.help = "Says whether an audit trail is whole: no line changed, removed or added, and with FILE.head beside it none missing at its end",
 	.args = ARGS({ "FILE", "audit.log of the data folder, or one that was moved away", 0 },
 		{ "MORE", "the files that follow it, in their order", ARG_OPTIONAL | ARG_REST }),
+	.fields = FIELDS({ "lines", "how many", FIELD_NUMBER }, { "first", "the number of the first", FIELD_NUMBER }, { "last", "and of the last", FIELD_NUMBER },
+		{ "hash", "of the last" }, { "end_is_known", "FILE.head of the last file was there, so nothing is missing behind it", FIELD_YES }),
 };

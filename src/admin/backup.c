@@ -292,4 +292,5 @@ const struct command cmd_backup = {
 	.noun = "backup", .where = COMMAND_STORE, .is_act = true, .run = backup,
 	.help = "Writes all that the server keeps into a tar archive, also while it runs: the database and what was changed at run time",
 	.args = ARGS({ "FILE", "to be made, for its owner only; -: the output", ARG_TO_FILE }),
+	.fields = FIELDS({ "bytes", "of the archive", FIELD_NUMBER }, { "files", "in it", FIELD_NUMBER }),
 };

@@ -14,6 +14,6 @@ const struct command *const commands[] = {
 	&cmd_audit_verify,
 	&cmd_backup, &cmd_restore, &cmd_export, &cmd_import,
 	&cmd_status, &cmd_reload, &cmd_stop,
-	&cmd_version, &cmd_help,
+	&cmd_version, &cmd_completion, &cmd_help,
 	NULL,
 };

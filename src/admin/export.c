@@ -261,4 +261,5 @@ const struct command cmd_export = {
 	.noun = "export", .where = COMMAND_STORE, .is_act = true, .run = export,
 	.help = "Writes accounts with their keys, rosters, waiting messages and cards as XEP-0227, for this or another server",
 	.args = ARGS({ "FILE", "to be made, for its owner only; -: the output", ARG_TO_FILE }, { "WHO", "only this domain, or this account", ARG_OPTIONAL }),
+	.fields = FIELDS({ "accounts", "how many", FIELD_NUMBER }),
 };

@@ -158,6 +158,6 @@ const struct command cmd_log_follow = {
 	.noun = "log", .verb = "follow", .is_act = true, .run = follow,
 	.help = "Prints lines of the log as they are made, also such as the log itself leaves out, until it is interrupted or its time is over",
 	.args = ARGS({ "WHO", "a JID (bare: with all its resources), a domain, an IP address, a connection (XMPPS-17) or a part (STORE)", 0 },
-		{ "LEVEL", "failure, major, problem, low or all; without it all: every stanza, with secrets hidden", ARG_OPTIONAL },
+		{ "LEVEL", "failure, major, problem, low or all; without it all: every stanza, with secrets hidden", ARG_OPTIONAL, "failure major problem low all" },
 		{ "--for TIME", "90s, 10min, 2h; without it 10min, at most 24h", 0 }, { "--lines-json", "each line as JSON", 0 }),
 };

@@ -139,4 +139,7 @@ const struct command cmd_import = {
 	.help = "Takes accounts from XEP-0227 files; what is here already stays as it is, and the same file may be imported again",
 	.args = ARGS({ "FILE", "one that export or another server wrote, or a folder of such; -: the input", ARG_FROM_FILE },
 		{ "--overwrite", "keys, cards and contacts of the file take the place of those that are here", 0 }),
+	.fields = FIELDS({ "jid", "the account" }, { "result", "made, merged, refused, or continued: an earlier piece of the file began it" },
+		{ "note", "what was wrong with it, or what nobody here wants", FIELD_TEXT | OR_NULL },
+		{ "old_keys", "its keys are for SCRAM-SHA-1 only", FIELD_YES | OR_MISSING }),
 };

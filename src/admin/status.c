@@ -6,9 +6,11 @@
  */
 #include "admin/accounts.h"
 #include "admin/commands.h"
+#include "admin/doors.h"
 #include "base/log.h"
 #include "core/call.h"
 #include "core/home.h"
+#include "core/pool.h"
 #include "core/server.h"
 #include "xmpp/ns.h"
 #include <stdio.h>
@@ -18,7 +20,7 @@
 
 static const char Q_ACCOUNTS[] = "SELECT COUNT(*) FROM account";
 
-#define COUNTS(X) X(turns) X(stanzas_in) X(stanzas_out) X(messages) X(logins) X(logins_refused) X(sessions)
+#define COUNTS(X) X(turns) X(stanzas_in) X(stanzas_out) X(messages) X(logins) X(logins_refused) X(refused) X(denied) X(sessions)
 
 /* Runs on every home in turn. */
 static void visit_home(struct home *home, struct arena *a, struct xml *result, void *with)
@@ -38,7 +40,7 @@ static int64_t number_of(const struct xml *el, const char *name)
 
 static json_t *loop_row(const struct xml *el, unsigned number)
 {
-	json_t *row = json_pack("{s:i}", "loop", (int)number);
+	json_t *row = json_pack("{s:i, s:s}", "loop", (int)number, "pool", pool_of_loop(number)->name);
 	json_object_set_new(row, "accounts_loaded", json_integer(number_of(el, "accounts")));
 #define ADD(name) json_object_set_new(row, #name, json_integer(number_of(el, #name)));
 	COUNTS(ADD)
@@ -109,6 +111,9 @@ static void gathered(struct arena *a, struct xml *result, void *with)
 	command_number(run, "sessions", sum(result, "sessions"));
 	command_yes(run, "degraded", is_degraded);
 	command_json(run, "loops", loops);
+	command_json(run, "pools", doors_pools());
+	command_json(run, "listeners", doors_listeners());
+	command_json(run, "certificates", doors_certificates());
 	add_store(run);
 	if (is_degraded)
 		command_done(run);
@@ -121,6 +126,24 @@ static void status(struct command_run *run)
 	call_homes(visit_home, gathered, run);
 }
 
+#define COUNT_FIELD(name) { #name, "counted since the start; sessions: now", FIELD_NUMBER },
+static const struct command_field loop_fields[] = {
+	{ "loop", "its number", FIELD_NUMBER }, { "pool", "to which it belongs" },
+	{ "accounts_loaded", "in memory now", FIELD_NUMBER }, COUNTS(COUNT_FIELD) { NULL, NULL, 0 }
+};
+
 const struct command cmd_status = {
-	.noun = "status", .help = "Says how the server is: sessions, counters of each loop, the store, memory", .is_card = true, .run = status,
+	.noun = "status", .help = "Says how the server is: sessions, counters of each loop, listeners, certificates, the store, memory", .is_card = true, .run = status,
+	.fields = FIELDS({ "version", "of the server" }, { "pid", "of its process", FIELD_NUMBER }, { "config", "its configuration's file" },
+		{ "started", "when", FIELD_TIME }, { "uptime_s", "seconds since", FIELD_NUMBER }, { "memory_bytes", "resident", FIELD_NUMBER },
+		{ "log_level", "how detailed the log is" }, { "domains", "that are served", FIELD_NUMBER }, { "sessions", "of clients", FIELD_NUMBER },
+		{ "degraded", "yes: the store has committed nothing for too long, and new logins are refused", FIELD_YES },
+		{ "loops", "a row for each", FIELD_ROWS, loop_fields },
+		{ "pools", "of loops, a row for each", FIELD_ROWS, doors_pool_fields },
+		{ "listeners", "a row for each address", FIELD_ROWS, doors_listener_fields },
+		{ "certificates", "those that end first", FIELD_ROWS, doors_certificate_fields },
+		{ "store", "one row", FIELD_ROWS, FIELDS({ "commits", "since the start", FIELD_NUMBER }, { "jobs", "batches of writes", FIELD_NUMBER },
+			{ "failed", "of them", FIELD_NUMBER }, { "reads", "since the start", FIELD_NUMBER }, { "wal_bytes", "of the write-ahead log", FIELD_NUMBER },
+			{ "waiting", "jobs", FIELD_NUMBER }, { "waiting_ms", "the oldest of them", FIELD_NUMBER }) },
+		{ "accounts", "in the store; left out while it is slow", FIELD_NUMBER | OR_MISSING }),
 };

@@ -5,7 +5,9 @@
 #include "base/check.h"
 #include "base/mem.h"
 #include "core/audit.h"
+#include "core/command_may.h"
 #include "core/command_words.h"
+#include "core/host.h"
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -27,7 +29,24 @@ static const char *const *copy_words(struct arena *a, const char *const *args, s
 	return copies;
 }
 
-void command_start(const char *const *args, size_t count, const char *input, const struct command_direct *direct,
+static bool is_allowed(struct command_run *run, const struct command_from *from)
+{
+	struct fail why;
+	if (!from || !from->jid || command_may(hosts_here(), run->command, run->values, from->jid, &why))
+		return true;
+	command_fail(run, "%s", why.text);
+	return false;
+}
+
+static void run_it(struct command_run *run, const struct command_from *from)
+{
+	if (!run->command->run || run->command->where == COMMAND_PROGRAM)
+		command_fail(run, "%s is no command for a running server", run->command->noun);
+	else if (is_allowed(run, from))
+		run->command->run(run);
+}
+
+void command_start(const char *const *args, size_t count, const char *input, const struct command_from *from,
 	const struct command_asker *asker, void *with)
 {
 	struct arena *a = arena_new();
@@ -36,18 +55,17 @@ void command_start(const char *const *args, size_t count, const char *input, con
 	run->arena = a;
 	run->rows = json_array();
 	run->input = arena_string(a, input ? input : "");
-	run->direct = direct;
+	run->direct = from ? from->direct : NULL;
+	run->file = from ? arena_string(a, from->file) : NULL;
 	run->asker = asker;
 	run->with = with;
 	bool is_right = command_read(a, copy_words(a, args, count), count, &words);
 	run->command = words.command;
 	memcpy(run->values, words.values, sizeof run->values);
-	if (!is_right)
-		command_misused(run, "%s", words.error);
-	else if (!run->command->run || run->command->where == COMMAND_PROGRAM)
-		command_fail(run, "%s is no command for a running server", run->command->noun);
+	if (is_right)
+		run_it(run, from);
 	else
-		run->command->run(run);
+		command_misused(run, "%s", words.error);
 }
 
 void command_leave(struct command_run *run)
@@ -58,9 +76,9 @@ void command_leave(struct command_run *run)
 }
 
 /* What isn't UTF-8, as a file's name may be, has its strange bytes replaced. */
-static json_t *string(const char *text)
+json_t *command_string(const char *text)
 {
-	json_t *string = json_string(text);
+	json_t *string = text ? json_string(text) : json_null();
 	if (string)
 		return string;
 	char *plain = mem_string(text);
@@ -76,11 +94,11 @@ json_t *command_answer(const struct command_run *run)
 {
 	json_t *answer = json_pack("{s:b}", "ok", run->error == NULL);
 	if (run->error)
-		json_object_set_new(answer, "error", string(run->error));
+		json_object_set_new(answer, "error", command_string(run->error));
 	if (run->is_misused)
 		json_object_set_new(answer, "usage", json_true());
 	if (run->words)
-		json_object_set_new(answer, "words", string(run->words));
+		json_object_set_new(answer, "words", command_string(run->words));
 	if (!run->error || json_array_size(run->rows))
 		json_object_set(answer, "rows", run->rows);
 	return answer;
@@ -111,7 +129,7 @@ void command_row(struct command_run *run)
 
 void command_text(struct command_run *run, const char *name, const char *text)
 {
-	put(run, name, text ? string(text) : NULL);
+	put(run, name, command_string(text));
 }
 
 void command_number(struct command_run *run, const char *name, int64_t number)

@@ -1,11 +1,12 @@
 /*
  * Command: what an administrator may ask, declared once.
  *
- * One const struct says a command's words, its arguments, its help and its
- * handler. The command line and docs/commands.md are made from the table, and
- * so will be ad-hoc commands, HTTP and pages. A handler runs on loop 0 (or in
- * the client, see `where`); it adds rows of named fields and ends, now or
- * later, with command_done or command_fail:
+ * One const struct says a command's words, its arguments, what its answer
+ * holds, who may run it, its help and its handler. The command line, its
+ * completion, the manual and the pages docs/commands.md and docs/json.md are
+ * made from the table, and so will be ad-hoc commands, HTTP and web pages. A
+ * handler runs on loop 0 (or in the client, see `where`); it adds rows of
+ * named fields and ends, now or later, with command_done or command_fail:
  *
  *   static void list(struct command_run *run)
  *   {
@@ -36,12 +37,13 @@ enum command_where {
 	COMMAND_PROGRAM,             /* the program's own (serve, init): declared for the help */
 };
 
-enum command_may { MAY_SERVER_ADMIN, MAY_DOMAIN_ADMIN };     /* the least that may; whoever reaches the control socket is a server admin */
+enum command_may { MAY_SERVER_ADMIN, MAY_DOMAIN_ADMIN };     /* the least that may: see command_may.h */
 
 struct command_arg {
 	const char *name;            /* "JID": by its place; "-p PASSWORD": an option with a value; "--batch": a switch */
 	const char *help;
 	unsigned    flags;
+	const char *words;           /* "one two": what it may be, in any case; NULL: anything */
 };
 enum {
 	ARG_OPTIONAL = 1,            /* options and switches always are */
@@ -55,12 +57,26 @@ enum {
 };
 #define ARGS(...) ((const struct command_arg[]){ __VA_ARGS__, { NULL, NULL, 0 } })
 
+struct command_field {               /* of a row of its answer */
+	const char *name, *help;
+	unsigned    type;            /* one FIELD_…, and what may be instead */
+	const struct command_field *fields;  /* of FIELD_ROWS: what is in each */
+};
+enum {
+	FIELD_TEXT, FIELD_NUMBER, FIELD_YES, FIELD_TIME, FIELD_ROWS, FIELD_TYPES = 7,
+	OR_NULL = 8,                 /* there, and empty */
+	OR_MISSING = 16,             /* left out */
+};
+#define FIELDS(...) ((const struct command_field[]){ __VA_ARGS__, { NULL, NULL, 0 } })       /* a type that isn't said is FIELD_TEXT */
+
 struct command {
 	const char *noun, *verb;     /* verb NULL: the noun alone */
 	const char *help;            /* one sentence */
 	const struct command_arg *args;
 	enum command_where where;
 	enum command_may   may;
+	const char *concerns;        /* of MAY_DOMAIN_ADMIN: the argument, an address or a domain, by which it is known whose it is */
+	const struct command_field *fields;  /* of its rows; NULL: it has none, and answers in words */
 	bool        is_card;         /* its one row is shown with a field on each line */
 	bool        is_act;          /* it changes something, or hands out what isn't everybody's: goes into the audit trail */
 	void      (*run)(struct command_run *);
@@ -83,12 +99,19 @@ struct command_asker {
 	const char *who, *face;      /* for the audit trail: "uid 0", "control socket" */
 };
 
+struct command_from {                /* whose question it is; NULL where one is expected: the control socket's */
+	const char *jid;             /* an administrator's bare address; NULL: who reaches the control socket, a server administrator */
+	const char *file;            /* the configuration that the program was told to use, -c; NULL: none */
+	const struct command_direct *direct;         /* NULL: there is a server, or none is needed */
+};
+
 struct command_run {
 	const struct command *command;
 	struct arena *arena;         /* lives as long as the run */
 	const char   *values[COMMAND_ARGS];  /* in the order of command->args; NULL: not given. A switch that was: "" */
 	const char   *input;         /* what came with it; never NULL */
 	const struct command_direct *direct; /* NULL: in the server */
+	const char   *file;          /* of command_from */
 	void         *own;           /* the handler's */
 	json_t       *rows;
 	const char   *words;         /* said to people besides; NULL: nothing */
@@ -101,11 +124,13 @@ struct command_run {
 };
 
 /* Runs the command of these words. The asker hears of it, perhaps before this returns. All words are copied. */
-void command_start(const char *const *args, size_t count, const char *input, const struct command_direct *,
+void command_start(const char *const *args, size_t count, const char *input, const struct command_from *,
 	const struct command_asker *, void *with);
 void command_leave(struct command_run *);    /* whoever waited is gone */
 /* {"ok":true,"rows":[…]} or {"ok":false,"error":"…"}; a new reference. */
 json_t *command_answer(const struct command_run *);
+
+json_t *command_string(const char *text);     /* strange bytes replaced; NULL gives null */
 
 /* --- for handlers --- */
 const char *command_get(const struct command_run *, const char *name);       /* by its declared name; NULL: not given */

@@ -126,7 +126,7 @@ static bool read_word(struct arena *a, const struct setting *s, const struct con
 	case OPTION_STRING: case OPTION_SECRET:
 		v->text = arena_string(a, w->text);
 		return s->max == 0 || strlen(w->text) <= (size_t)s->max;
-	case OPTION_LIST: case OPTION_MAP:
+	case OPTION_LIST: case OPTION_PATHS: case OPTION_MAP:
 		break;
 	}
 	return false;
@@ -152,10 +152,14 @@ static bool read_list(struct arena *a, const struct config_entry *e, const struc
 	const char **list = arena_alloc(a, (count_words(node->words) + 1) * sizeof *list);
 	v->list = list;
 	for (const struct config_word *w = node->words; w; w = w->next) {
-		*list = e->setting.words ? known_word(a, e->setting.words, w->text, NULL) : arena_string(a, w->text);
+		if (e->setting.type == OPTION_PATHS)
+			*list = *w->text ? config_path(a, w->place.file, w->text) : NULL;
+		else
+			*list = e->setting.words ? known_word(a, e->setting.words, w->text, NULL) : arena_string(a, w->text);
 		if (!*list++)
 			return wrong(a, e, w, r);
 	}
+	v->text = e->setting.type == OPTION_PATHS ? v->list[0] : NULL;
 	return ok;
 }
 
@@ -183,7 +187,7 @@ bool config_value_read(struct arena *a, const struct config_entry *e, const stru
 	bool is_empty_list = node->shape == CONFIG_LIST && !node->words;
 	if (e->setting.type == OPTION_MAP && (node->shape == CONFIG_SECTION || is_empty_list))
 		return read_map(a, e, node, v, r);
-	if (e->setting.type == OPTION_LIST && node->shape != CONFIG_SECTION)
+	if ((e->setting.type == OPTION_LIST || e->setting.type == OPTION_PATHS) && node->shape != CONFIG_SECTION)
 		return read_list(a, e, node, v, r);
 	if (node->shape != CONFIG_SETTING || e->setting.type == OPTION_MAP)
 		return config_error(r, node->place, "%s is %s", e->path, config_entry_expects(a, e));
@@ -252,6 +256,10 @@ static const char *print(struct arena *a, const struct config_value *v, bool hid
 	switch (type) {
 	case OPTION_BOOL: case OPTION_INT: case OPTION_SIZE: case OPTION_DURATION: case OPTION_MODE:
 		return config_number_print(a, type, v->number);
+	case OPTION_PATHS:
+		if (v->list && v->list[0] && !v->list[1])
+			return config_quote(a, v->list[0]);
+		return v->list ? print_list(a, v->list, false) : "[ ]";
 	case OPTION_LIST: case OPTION_MAP:
 		return v->list ? print_list(a, v->list, type == OPTION_MAP) : "[ ]";
 	case OPTION_SECRET:
@@ -307,6 +315,7 @@ const char *config_entry_expects(struct arena *a, const struct config_entry *e)
 	case OPTION_URI:      return arena_printf(a, "a URI (%s)", one_of(a, s->words));
 	case OPTION_ENUM:     return arena_printf(a, "one of %s", one_of(a, s->words));
 	case OPTION_LIST:     return s->words ? arena_printf(a, "a list of %s", one_of(a, s->words)) : "a list [ a, b ]";
+	case OPTION_PATHS:    return "a path, or a list of them [ a, b ]";
 	case OPTION_MAP:      return s->words ? arena_printf(a, "a list [ a = b ] with values of %s", one_of(a, s->words)) : "a list [ a = b ]";
 	}
 	return "";

@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 static struct home *homes[HOMES_LIMIT];
-static unsigned count;
+static unsigned count, living;
 static uint64_t secret[2];
 static struct store *store;
 
@@ -29,6 +29,11 @@ struct home *home_number(unsigned n)
 unsigned homes_count(void)
 {
 	return count;
+}
+
+unsigned homes_living(void)
+{
+	return living;
 }
 
 struct store *home_store(void)
@@ -44,11 +49,11 @@ struct home *home_here(void)
 
 struct home *home_of(const char *bare)
 {
-	if (count == 1)
+	if (living == 1)
 		return homes[0];
 	size_t size = strlen(bare);
 	uint64_t shard = (hash_bytes(secret[0], bare, size) ^ hash_bytes(secret[1], bare, size)) % SHARDS;
-	return homes[shard * count / SHARDS];
+	return homes[shard * living / SHARDS];
 }
 
 static struct home *home_new(unsigned number, struct hosts *hosts)
@@ -63,9 +68,10 @@ static struct home *home_new(unsigned number, struct hosts *hosts)
 	return home;
 }
 
-void homes_start(unsigned n, const unsigned char key[16], struct store *s, struct hosts *hosts)
+void homes_start(unsigned n, unsigned with_accounts, const unsigned char key[16], struct store *s, struct hosts *hosts)
 {
-	ASSERT(n >= 1 && n <= HOMES_LIMIT);
+	ASSERT(with_accounts >= 1 && with_accounts <= n && n <= HOMES_LIMIT);
+	living = with_accounts;
 	memcpy(secret, key, sizeof secret);
 	store = s;
 	for (count = 0; count < n; count++)

@@ -16,7 +16,7 @@ enum { SHARDS = 1024, HOMES_LIMIT = 64 };
 
 struct home {
 	struct loop  *loop;
-	unsigned      number;
+	unsigned      number;        /* from homes_living() on: a pool's loop, on which nobody is at home */
 	struct hash   accounts;
 	struct list   ready;         /* accounts with turns to run: mailbox.ready */
 	struct list   jobs;          /* store jobs of this round: handed over once */
@@ -32,17 +32,18 @@ struct home {
 	bool          is_degraded;   /* the store is slow: no new logins */
 	bool          is_stopping;
 	/* Counters: read by others through a call, never by another thread. */
-	struct home_counts { uint64_t turns, stanzas_in, stanzas_out, messages, logins, logins_refused, refused; unsigned sessions; } counts;
+	struct home_counts { uint64_t turns, stanzas_in, stanzas_out, messages, logins, logins_refused, refused, denied; unsigned sessions; } counts;
 };
 
 struct home *home_here(void);                        /* this thread's; NULL off the loops */
 struct home *home_of(const char *bare);              /* where this address lives */
 struct home *home_number(unsigned);
-unsigned homes_count(void);
+unsigned homes_count(void);                          /* of all loops */
+unsigned homes_living(void);                         /* of those on which accounts are */
 struct store *home_store(void);
 
-/* At start, before loops run: `secret` is the one in the database. */
-void homes_start(unsigned count, const unsigned char secret[16], struct store *, struct hosts *);
+/* At start, before loops run: `secret` is the one in the database. Accounts live on the first `living` of `count` loops. */
+void homes_start(unsigned count, unsigned living, const unsigned char secret[16], struct store *, struct hosts *);
 void homes_take_hosts(struct hosts *);               /* a reload: gives every home the new snapshot, from any thread */
 void homes_stop(void);                               /* ends all sessions with system-shutdown; homes_count_sessions tells when all are gone */
 bool home_round(void *home);                         /* one round of turns; for loop_on_round and the simulation. True: more to do */

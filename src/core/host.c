@@ -3,8 +3,10 @@
  * read once into plain numbers.
  */
 #include "core/host.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "core/config.h"
+#include "core/entrance.h"
 #include "core/home.h"
 #include "core/module.h"
 #include <stdatomic.h>
@@ -17,6 +19,8 @@ struct whole {                       /* a snapshot, counted */
 	atomic_uint  shares;
 	struct arena *arena;
 	struct host *first;
+	struct entrances entrances;
+	struct certificates certificates;
 };
 
 static struct whole *whole_of(struct hosts *h)
@@ -34,11 +38,37 @@ static size_t memory_limit(int64_t said)
 	return (size_t)sysconf(_SC_PHYS_PAGES) / 2 * (size_t)sysconf(_SC_PAGESIZE);
 }
 
+void host_read_limits(struct core_limits *l, const struct config_scope *s)
+{
+	l->stanza_before = (size_t)config_int(s, "limits.stanza_size_before_auth");
+	l->stanza = (size_t)config_int(s, "limits.stanza_size");
+	l->depth = (unsigned)config_int(s, "limits.stanza_depth");
+	l->attributes = (unsigned)config_int(s, "limits.stanza_attributes");
+	l->write_soft = (size_t)config_int(s, "limits.write_queue_soft");
+	l->write_hard = (size_t)config_int(s, "limits.write_queue_hard");
+	l->unsettled = (unsigned)config_int(s, "limits.unsettled_stanzas");
+	l->unsettled_bytes = (size_t)config_int(s, "limits.unsettled_bytes");
+	l->negotiation = config_duration(s, "limits.unauthenticated_timeout");
+	l->login_tries = (unsigned)config_int(s, "limits.login_attempts");
+	l->stanza_rate = config_int(s, "limits.stanzas_per_second");
+	l->stanza_burst = config_int(s, "limits.stanzas_burst");
+	l->byte_rate = config_int(s, "limits.bytes_per_second");
+	l->byte_burst = config_int(s, "limits.bytes_burst");
+	l->wrong_logins = (unsigned)config_int(s, "limits.logins_per_minute");
+	l->per_address = (unsigned)config_int(s, "limits.connections_per_address");
+	l->connects = (unsigned)config_int(s, "limits.connects_per_minute");
+}
+
+static unsigned turns_per_round(int64_t events)
+{
+	return events && events < 32 ? (unsigned)events : 32;
+}
+
 static void read_limits(struct core_limits *l, const struct config_scope *g)
 {
 	l->enabled = config_bool(g, "limits.enabled");
 	l->mailbox = (unsigned)config_int(g, "limits.mailbox");
-	l->turns_per_round = 32;
+	l->turns_per_round = turns_per_round(config_int(g, "events_per_iter"));
 	l->loads = 1000;
 	l->idle_account = 60000;
 	l->append_patience = config_duration(g, "limits.store_patience");
@@ -46,45 +76,23 @@ static void read_limits(struct core_limits *l, const struct config_scope *g)
 	l->wrong_passwords = (unsigned)config_int(g, "limits.logins_per_account");
 	l->wrong_password_pause = 60000;
 	l->verifier_cache = config_duration(g, "auth.verifier_cache");
-	l->stanza_before = (size_t)config_int(g, "limits.stanza_size_before_auth");
-	l->stanza = (size_t)config_int(g, "limits.stanza_size");
-	l->depth = (unsigned)config_int(g, "limits.stanza_depth");
-	l->attributes = (unsigned)config_int(g, "limits.stanza_attributes");
 	l->name = 1024;
-	l->write_soft = (size_t)config_int(g, "limits.write_queue_soft");
-	l->write_hard = (size_t)config_int(g, "limits.write_queue_hard");
-	l->unsettled = (unsigned)config_int(g, "limits.unsettled_stanzas");
-	l->unsettled_bytes = (size_t)config_int(g, "limits.unsettled_bytes");
 	l->memory = memory_limit(config_int(g, "limits.memory"));
-	l->negotiation = config_duration(g, "limits.unauthenticated_timeout");
 	l->close_wait = 5000;
-	l->login_tries = (unsigned)config_int(g, "limits.login_attempts");
-	l->stanza_rate = config_int(g, "limits.stanzas_per_second");
-	l->stanza_burst = config_int(g, "limits.stanzas_burst");
-	l->byte_rate = config_int(g, "limits.bytes_per_second");
-	l->byte_burst = config_int(g, "limits.bytes_burst");
 	l->registrations = (unsigned)config_int(g, "limits.registrations_per_hour");
-	l->wrong_logins = (unsigned)config_int(g, "limits.logins_per_minute");
-	l->per_address = (unsigned)config_int(g, "limits.connections_per_address");
-	l->connects = (unsigned)config_int(g, "limits.connects_per_minute");
+	host_read_limits(l, g);
 }
 
 /* --- hosts --- */
 
-static struct tls *read_tls(const struct config_scope *s, struct fail *why, bool *ok)
+/* Somebody may have meant another file. Names of other scripts are compared by whoever knows them as the certificate does. */
+static void look_at_names(const struct host *h)
 {
-	static const int minimum[] = { 12, 13 };
-	struct tls_options o = {
-		.certificate = config_text(s, "tls_certificate"), .key = config_text(s, "tls_key"),
-		.key_password = config_text(s, "tls_key_password"), .ciphers = config_text(s, "tls_ciphers"),
-		.suites = config_text(s, "tls_suites"), .client_ca = config_text(s, "tls_client_ca"),
-		.verify = (enum tls_verify)config_enum(s, "tls_verify_mode"), .minimum = minimum[config_enum(s, "tls_minimum")],
-	};
-	if (!o.certificate)
-		return NULL;
-	struct tls *tls = tls_new(&o, why);
-	*ok = tls != NULL;
-	return tls;
+	for (const char *p = h->name; *p; p++)
+		if ((unsigned char)*p >= 0x80)
+			return;
+	if (h->tls && !tls_names(h->tls, h->name))
+		log_problem("TLS", "a certificate of domain \"%s\" is not for that name", h->name);
 }
 
 static bool is_built(const char *mechanism)
@@ -126,7 +134,6 @@ static bool read_modules(struct host *h, const struct config_scope *s, struct fa
 static bool add_host(struct whole *w, const struct config_scope *s, struct fail *why)
 {
 	struct host *h = ARENA_NEW(w->arena, struct host);
-	bool ok = true;
 	h->name = jid_domain(w->arena, s->name);
 	if (!h->name)
 		return fail(why, "domain \"%s\" is no domain name", s->name);
@@ -140,16 +147,16 @@ static bool add_host(struct whole *w, const struct config_scope *s, struct fail 
 	h->resources = (unsigned)config_int(s, "limits.resources");
 	h->conflict = (enum conflict)config_enum(s, "session.conflict");
 	h->mechanisms = read_mechanisms(w->arena, s);
-	if (!read_modules(h, s, why))
+	if (!read_modules(h, s, why) || !certificates_get(&w->certificates, s, h->name, &h->tls, why))
 		return false;
-	h->tls = read_tls(s, why, &ok);
+	look_at_names(h);
 	hash_put(&w->hosts.by_name, &h->by_name, h->name);
 	w->hosts.count++;
 	if (!w->first)
 		w->first = h;
-	if (ok && !h->tls && h->tls_mode == HOST_TLS_REQUIRED)
+	if (!h->tls && h->tls_mode == HOST_TLS_REQUIRED)
 		return fail(why, "domain \"%s\": tls is required, and there is no tls_certificate", h->name);
-	return ok;
+	return true;
 }
 
 struct hosts *hosts_new(const struct config *config, unsigned generation, struct fail *why)
@@ -161,12 +168,16 @@ struct hosts *hosts_new(const struct config *config, unsigned generation, struct
 	w->hosts.generation = generation;
 	w->hosts.config = config_share((struct config *)(uintptr_t)config);
 	read_limits(&w->hosts.limits, g);
+	certificates_init(&w->certificates, w->arena);
+	w->hosts.entrances = &w->entrances;
+	w->hosts.certificates = &w->certificates;
 	bool ok = true;
 	for (const struct config_scope *s = config_first(g, CONFIG_DOMAIN); s && ok; s = config_next(s))
 		if (!s->protocol)
 			ok = add_host(w, s, why);
 	if (ok && !w->first)
 		ok = fail(why, "no domain is configured: add domain \"example.com\" { }");
+	ok = ok && entrances_read(&w->entrances, &w->certificates, config, &w->hosts.limits, why);
 	if (!ok) {
 		hosts_drop(&w->hosts);
 		return NULL;
@@ -180,18 +191,13 @@ struct hosts *hosts_share(struct hosts *h)
 	return h;
 }
 
-static bool drop_tls(struct hash_node *n, void *with)
-{
-	tls_drop(CONTAINER(n, struct host, by_name)->tls);
-	return true;
-}
-
 void hosts_drop(struct hosts *h)
 {
 	if (!h || atomic_fetch_sub_explicit(&whole_of(h)->shares, 1, memory_order_acq_rel) != 1)
 		return;
 	struct whole *w = whole_of(h);
-	hash_each(&h->by_name, drop_tls, NULL);
+	entrances_clear(&w->entrances);
+	certificates_clear(&w->certificates);
 	hash_clear(&h->by_name);
 	config_drop((struct config *)(uintptr_t)h->config);
 	arena_free(w->arena);

@@ -16,6 +16,8 @@
 
 struct config;
 struct config_scope;
+struct entrances;
+struct certificates;
 struct module;
 
 enum conflict { CONFLICT_RENAME, CONFLICT_REPLACE, CONFLICT_REFUSE };         /* the new one gets another name, wins, is refused */
@@ -25,7 +27,7 @@ struct host {
 	struct hash_node  by_name;
 	const char       *name;              /* prepared */
 	struct hosts     *hosts;             /* the snapshot it belongs to */
-	struct tls       *tls;               /* NULL: no certificate */
+	struct tls       *tls;               /* NULL: no certificate. The snapshot's */
 	enum host_tls     tls_mode;          /* for clients */
 	bool              plain_without_tls; /* auth { allow_plain_without_tls } */
 	uint64_t          off;               /* modules that are switched off here: a bit for each, by its place among them */
@@ -41,7 +43,9 @@ struct hosts {
 	unsigned     count;
 	unsigned     generation;             /* grows with every reload */
 	const struct config *config;
-	/* Server-wide limits that hot paths ask for. */
+	struct entrances  *entrances;        /* core/entrance.h */
+	struct certificates *certificates;       /* every certificate of the snapshot */
+	/* Server-wide limits that hot paths ask for; those of streams are what the global scope says, where no listener says more (struct terms). */
 	struct core_limits {
 		bool     enabled;            /* limits { enabled }: rates and connection counts */
 		unsigned mailbox;            /* turns that may wait for one entity */
@@ -73,6 +77,8 @@ struct hosts {
 	} limits;
 };
 
+/* Those of streams, as this scope says: global, or of a listener. */
+void host_read_limits(struct core_limits *, const struct config_scope *);
 /* Makes a snapshot: reads certificates. On a worker or at start. */
 struct hosts *hosts_new(const struct config *, unsigned generation, struct fail *why);
 struct hosts *hosts_share(struct hosts *);

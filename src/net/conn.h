@@ -74,6 +74,8 @@ struct conn_facts {
 	const char *sni;                             /* NULL: none */
 };
 const struct conn_facts *conn_facts(const struct conn *);    /* made when first asked; lives as long as conn */
+/* Whom a proxy speaks for: peer and local address from now on. */
+void conn_claim(struct conn *, const struct sockaddr_storage *peer, const struct sockaddr_storage *local);
 bool conn_is_tls(const struct conn *);                /* the handshake has ended well */
 bool conn_peer_user(const struct conn *, uid_t *user);       /* of a Unix socket's peer, as it connected; false: not to be had */
 bool conn_binding_exporter(struct conn *, unsigned char out[32]);                     /* RFC 9266; false: not to be had */
@@ -85,18 +87,25 @@ const unsigned char *conn_peer_certificate(struct conn *, size_t *size);
  * offered. The owner touches neither until then. */
 void conn_move(struct conn *, struct loop *to, void (*arrived)(void *owner, struct conn *));
 
-/* --- Listening --- */
+/* --- Sockets and listening --- */
+struct socket_options {
+	bool no_delay;                       /* no effect on a Unix socket */
+	int  receive_buffer, send_buffer;    /* 0: as they are */
+};
+void conn_socket(struct conn *, const struct socket_options *);      /* other than its listener's */
+
 struct listen_options {
 	const char *address;                 /* "*:5222", "[::1]:5222", "127.0.0.1:0", "unix:/path" */
 	int  backlog;
 	int  file_mode;                      /* unix */
-	bool no_delay;
-	int  receive_buffer, send_buffer;    /* 0: the kernel's */
+	struct socket_options socket;
 };
 struct listener;
 /* Opens the socket, on any thread, without a loop: so that low ports are opened before privileges are dropped. Several calls for one address (SO_REUSEPORT) are fine, but for a Unix socket's. */
 struct listener *listener_open(const struct listen_options *, struct fail *why);
 int  listener_port(const struct listener *);         /* what the kernel gave for port 0 */
+void listener_change(struct listener *, const struct listen_options *);      /* all but the address, of an open one; counts for whom it accepts from now on */
+void listener_most(struct listener *, unsigned);     /* accepts so many in a round; 0: as many as usual */
 /* On this loop. `accepted` gets a conn that waits for an owner (conn_own) and reads once it has one. It may conn_abort it. */
 void listener_start(struct listener *, void (*accepted)(void *with, struct conn *), void *with);
 void listener_pause(struct listener *);              /* accepts no more until resumed */

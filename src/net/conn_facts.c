@@ -51,6 +51,23 @@ static struct conn_facts *facts_new(int fd)
 	return f;
 }
 
+void conn_claim(struct conn *c, const struct sockaddr_storage *peer, const struct sockaddr_storage *local)
+{
+	CHECK(c, CONN_MAGIC);
+	if (!c->facts)
+		c->facts = facts_new(c->fd);
+	c->facts->peer = *peer;
+	c->facts->local = *local;
+	address_print(peer, c->facts->peer_name, sizeof c->facts->peer_name);
+	address_print(local, c->facts->local_name, sizeof c->facts->local_name);
+}
+
+void conn_socket(struct conn *c, const struct socket_options *o)
+{
+	CHECK(c, CONN_MAGIC);
+	socket_set(c->fd, o);
+}
+
 const struct conn_facts *conn_facts(const struct conn *asked)
 {
 	struct conn *c = (struct conn *)(uintptr_t)asked;    /* keeping the answer changes nothing that shows */

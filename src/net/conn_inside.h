@@ -54,6 +54,8 @@ struct conn {
 	unsigned char end;                   /* enum conn_end, when is_doomed */
 	unsigned char mask;                  /* what libuv watches for */
 	unsigned char busy;                  /* calls of the owner that we are inside of */
+	unsigned char reads;                 /* since `reads_since`: ms of the clock, their low half */
+	uint32_t     reads_since;
 	bool is_paused     : 1;
 	bool is_blocked    : 1;              /* the socket is full */
 	bool is_doomed     : 1;              /* `ended` is due, or was called */
@@ -78,6 +80,9 @@ void conn_destroy(struct conn *);
 void conn_doom(struct conn *, enum conn_end, const char *words);     /* `ended` follows at the end of the round */
 void conn_touch(struct conn *);                  /* is seen to at the end of the round */
 void conn_touch_offer(struct conn *);            /* its kept bytes are offered in the next round */
+
+/* listener.c */
+void socket_set(int fd, const struct socket_options *);
 
 /* conn_watch.c */
 void conn_watch_begin(struct conn *);

@@ -44,6 +44,8 @@ static void readable(struct conn *c)
 {
 	if (c->parting)
 		conn_discard(c);
+	else if (!list_is_empty(&c->offer))
+		return;                      /* what is kept comes first, in this same round */
 	else if (conn_may_offer(c) && !c->is_half)
 		conn_read(c);
 	else

@@ -28,6 +28,7 @@ struct listener {
 	char     *path;                      /* a Unix socket's, removed at the end */
 	uv_poll_t *poll;                     /* NULL before it was started */
 	struct timer breath;
+	unsigned  most;                      /* accepted in one round */
 	bool      is_paused, has_complained;
 	void    (*accepted)(void *, struct conn *);
 	void     *with;
@@ -40,14 +41,13 @@ static bool set(int fd, int level, int option, int value)
 	return setsockopt(fd, level, option, &value, sizeof value) == 0;
 }
 
-static void set_options(int fd, const struct listen_options *o, bool is_tcp)
+void socket_set(int fd, const struct socket_options *o)
 {
 	if (o->receive_buffer)
 		set(fd, SOL_SOCKET, SO_RCVBUF, o->receive_buffer);
 	if (o->send_buffer)
 		set(fd, SOL_SOCKET, SO_SNDBUF, o->send_buffer);
-	if (is_tcp && o->no_delay)
-		set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+	set(fd, IPPROTO_TCP, TCP_NODELAY, o->no_delay);              /* a Unix socket doesn't know it */
 }
 
 /* A socket file whose server has died stays behind; one that answers is somebody's. */
@@ -96,7 +96,7 @@ static int open_at(const struct sockaddr_storage *address, socklen_t size, bool 
 		fail_errno(why, "cannot make a socket for %s", o->address);
 		return -1;
 	}
-	set_options(fd, o, !is_unix);
+	socket_set(fd, &o->socket);
 	bool ok = is_unix ? bind_unix(fd, (const struct sockaddr_un *)address, o, why) : bind_tcp(fd, address, size, is_any, o, why);
 	if (ok && listen(fd, o->backlog > 0 ? o->backlog : SOMAXCONN))
 		ok = fail_errno(why, "cannot listen on %s", o->address);
@@ -143,6 +143,7 @@ struct listener *listener_open(const struct listen_options *o, struct fail *why)
 	struct listener *l = NEW(struct listener);
 	l->magic = LISTENER_MAGIC;
 	l->fd = fd;
+	l->most = ACCEPT_MOST;
 	l->port = port_of(fd);
 	l->path = address.ss_family == AF_UNIX ? mem_string(((struct sockaddr_un *)&address)->sun_path) : NULL;
 	return l;
@@ -152,6 +153,23 @@ int listener_port(const struct listener *l)
 {
 	CHECK(l, LISTENER_MAGIC);
 	return l->port;
+}
+
+/* The kernel takes a new length of its queue for an open socket too. */
+void listener_change(struct listener *l, const struct listen_options *o)
+{
+	CHECK(l, LISTENER_MAGIC);
+	socket_set(l->fd, &o->socket);
+	if (listen(l->fd, o->backlog > 0 ? o->backlog : SOMAXCONN))
+		log_problem("LISTEN", "%s keeps the length of its queue: %s", o->address, strerror(errno));
+	if (l->path && o->file_mode && chmod(l->path, (mode_t)o->file_mode))
+		log_problem("LISTEN", "%s keeps its mode: %s", o->address, strerror(errno));
+}
+
+void listener_most(struct listener *l, unsigned most)
+{
+	CHECK(l, LISTENER_MAGIC);
+	l->most = most && most < ACCEPT_MOST ? most : ACCEPT_MOST;
 }
 
 /* --- Accepting --- */
@@ -189,7 +207,7 @@ static void called(uv_poll_t *poll, int status, int events)
 {
 	struct listener *l = poll->data;
 	loop_woke(loop_here());
-	for (int i = 0; i < ACCEPT_MOST && !l->is_paused && l->magic == LISTENER_MAGIC && accept_one(l); i++)
+	for (unsigned i = 0; i < l->most && !l->is_paused && l->magic == LISTENER_MAGIC && accept_one(l); i++)
 		continue;
 }
 

@@ -10,6 +10,7 @@
 #include "net/inside.h"
 #include "base/check.h"
 #include "base/mem.h"
+#include <stdio.h>
 
 static _Thread_local struct loop *here;
 static atomic_int loops;                     /* the workers end with the last one */
@@ -23,6 +24,12 @@ unsigned loop_number(const struct loop *l)
 {
 	CHECK(l, LOOP_MAGIC);
 	return l->number;
+}
+
+void loop_name(struct loop *l, const char *name)
+{
+	CHECK(l, LOOP_MAGIC);
+	snprintf(l->name, sizeof l->name, "%s", name);
 }
 
 static void woken(uv_async_t *wake)          /* the inbox is read later in the round */
@@ -59,6 +66,7 @@ void loop_woke(struct loop *l)
 		return;
 	clock_tick();
 	l->has_ticked = true;
+	atomic_store_explicit(&l->is_asleep, false, memory_order_relaxed);
 }
 
 /* A timer moved before the alarm, or the alarm rang: when is the wheel due next? */
@@ -88,7 +96,7 @@ static bool let_owners_work(struct loop *l)
 static void turn_once(struct loop *l)
 {
 	l->has_ticked = false;
-	uv_run(&l->uv, l->has_more ? UV_RUN_NOWAIT : UV_RUN_ONCE);
+	uv_run(&l->uv, !l->has_more && post_may_sleep(l) ? UV_RUN_ONCE : UV_RUN_NOWAIT);
 	loop_woke(l);
 	conns_offer(l);
 	wheel_run(&l->wheel, clock_now());
@@ -104,6 +112,8 @@ static void turn_once(struct loop *l)
 static void *run(void *with)
 {
 	struct loop *l = here = with;
+	if (*l->name)
+		pthread_setname_np(pthread_self(), l->name);
 	clock_key_loop(l->number);
 	clock_tick();
 	wheel_run(&l->wheel, clock_now());

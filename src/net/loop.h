@@ -20,6 +20,7 @@ void loop_stop(struct loop *);                       /* from any thread: leaves 
 void loop_join(struct loop *);                       /* waits until its thread has ended */
 struct loop *loop_here(void);                        /* this thread's; NULL on other threads */
 unsigned loop_number(const struct loop *);
+void loop_name(struct loop *, const char *name);     /* before it starts: its thread's, as ps and top show it; at most 15 bytes count */
 
 /* Gives `thing` away: fn(thing) runs on that loop. From any thread; never blocks, never fails; in order for each pair of threads. */
 void post(struct loop *, void (*fn)(void *), void *thing);

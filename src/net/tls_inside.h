@@ -17,3 +17,11 @@ struct tls_asked {                           /* whom to ask; SSL's app data */
 
 SSL_CTX    *tls_front(void);
 const char *tls_words(void);                 /* why OpenSSL failed last on this thread; a static string */
+
+/* tls_keys.c */
+struct tls_password {
+	char text[1024];                     /* PEM_BUFSIZE */
+	bool is_known, was_asked;
+};
+bool tls_read_password(const struct tls_options *, struct tls_password *, struct fail *why);
+EVP_PKEY *tls_read_key(const char *path, struct tls_password *, struct fail *why);    /* NULL: it can't be had, or everybody could have it */

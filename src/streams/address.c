@@ -43,9 +43,9 @@ static void name_of(const struct sockaddr_storage *peer, char name[48])
 		snprintf(name, 48, "unix");
 }
 
-static const struct core_limits *limits(void)
+static bool is_limited(void)
 {
-	return &hosts_here()->limits;
+	return hosts_here()->limits.enabled;
 }
 
 static bool owes_nothing(struct meter *m, msec now)
@@ -58,7 +58,7 @@ static bool owes_nothing(struct meter *m, msec now)
 static bool take(struct meter *m, int64_t units)
 {
 	meter_take(m, 0, clock_now());
-	if (!limits()->enabled || !m->per_second)
+	if (!is_limited() || !m->per_second)
 		return true;
 	if (m->level < units)
 		return false;
@@ -82,10 +82,21 @@ static bool sweep(struct hash_node *n, void *with)
 	return true;
 }
 
-/* Units are parts of a minute or an hour, so that "so many in an hour" is a whole rate. */
+/* Units are parts of a minute or an hour, so that "so many in an hour" is a whole rate. One that changes keeps what is owed. */
 static void limit(struct meter *m, unsigned most, int64_t span)
 {
+	int64_t owed = m->burst - m->level;
+	if (m->per_second == most && m->burst)
+		return;
 	meter_init(m, most, most * span, clock_now());
+	m->level -= most ? owed : 0;
+}
+
+static void take_limits(struct address *a, const struct core_limits *l)
+{
+	limit(&a->wrong, l->wrong_logins, MINUTE);
+	limit(&a->registrations, l->registrations, HOUR);
+	limit(&a->connects, l->connects, MINUTE);
 }
 
 static struct address *address_new(const char *name)
@@ -94,28 +105,26 @@ static struct address *address_new(const char *name)
 	if (addresses.count >= REMEMBERED)
 		hash_each(&addresses, sweep, NULL);
 	snprintf(a->name, sizeof a->name, "%s", name);
-	limit(&a->wrong, limits()->wrong_logins, MINUTE);
-	limit(&a->registrations, limits()->registrations, HOUR);
-	limit(&a->connects, limits()->connects, MINUTE);
 	hash_put(&addresses, &a->by_name, a->name);
 	return a;
 }
 
-static bool may_enter(struct address *a)
+static bool may_enter(struct address *a, const struct core_limits *l)
 {
-	if (limits()->enabled && limits()->per_address && a->connections >= limits()->per_address)
+	take_limits(a, l);
+	if (is_limited() && l->per_address && a->connections >= l->per_address)
 		return false;
 	return take(&a->connects, MINUTE);
 }
 
-struct address *address_enter(const struct conn_facts *facts)
+struct address *address_enter(const struct conn_facts *facts, const struct core_limits *limits)
 {
 	char name[48];
 	name_of(&facts->peer, name);
 	pthread_mutex_lock(&lock);
 	struct hash_node *n = hash_find(&addresses, name);
 	struct address *a = n ? CONTAINER(n, struct address, by_name) : address_new(name);
-	if (may_enter(a))
+	if (may_enter(a, limits))
 		a->connections++;
 	else
 		a = NULL;
@@ -136,7 +145,7 @@ void address_leave(struct address *a)
 bool address_may_login(struct address *a)
 {
 	pthread_mutex_lock(&lock);
-	bool may = !limits()->enabled || !meter_take(&a->wrong, 0, clock_now());
+	bool may = !is_limited() || !meter_take(&a->wrong, 0, clock_now());
 	pthread_mutex_unlock(&lock);
 	return may;
 }

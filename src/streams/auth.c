@@ -13,6 +13,7 @@
 #include "base/random.h"
 #include "core/call.h"
 #include "core/credentials.h"
+#include "core/entrance.h"
 #include "core/home.h"
 #include "streams/address.h"
 #include "xmpp/base64.h"
@@ -57,17 +58,16 @@ static bool ends_with(const char *text, const char *end)
 	return a >= b && strcmp(text + a - b, end) == 0;
 }
 
-static bool is_offered(const struct c2s *c, const char *mechanism)
+static bool is_offered(struct c2s *c, const char *mechanism)
 {
-	const struct host *host = c2s_host(c);
-	if (!host || (host->tls_mode == HOST_TLS_REQUIRED && !c2s_is_secure(c)))
+	if (c2s_needs_tls(c) && !c2s_is_secure(c))
 		return false;
 	if (ends_with(mechanism, "-PLUS"))
 		return c2s_is_secure(c);
 	return strcmp(mechanism, "PLAIN") != 0 || c2s_may_plain(c);
 }
 
-static bool offers_plus(const struct c2s *c)
+static bool offers_plus(struct c2s *c)
 {
 	const struct host *host = c2s_host(c);
 	for (const char *const *m = host ? host->mechanisms : NULL; m && *m; m++)
@@ -122,7 +122,7 @@ static void fail_with(struct c2s *c, enum sasl_failure failure, const char *why)
 	arena_free(a);
 	home_here()->counts.logins_refused++;
 	end(c);
-	if (++c->tries > hosts_here()->limits.login_tries)
+	if (++c->tries > c2s_terms(c)->limits.login_tries)
 		c2s_error(c, STREAM_POLICY_VIOLATION, "Too many failed authentications");
 	else
 		c2s_go_on(c);

@@ -15,7 +15,7 @@
 #include "streams/address.h"
 #include "streams/auth.h"
 #include "streams/header.h"
-#include "streams/listen.h"
+#include "streams/guest.h"
 #include "streams/signup.h"
 #include "core/call.h"
 #include "xmpp/redact.h"
@@ -103,7 +103,7 @@ static void forget(struct c2s *c)
 	timer_stop(&c->timer);
 	list_remove(&c->in_loop);
 	stream_count--;
-	listen_left(c->rules);
+	guest_left(c->gate);
 	address_leave(c->address);
 	auth_free(c->auth);
 	c->auth = NULL;
@@ -174,7 +174,7 @@ void c2s_close(struct c2s *c, const char *why)
 	c->state = C2S_CLOSING;
 	c->is_full = c->is_slowed = c->is_starved = false;
 	conn_resume(c->conn);
-	timer_start(&c->timer, limits()->close_wait, close_timed_out);
+	timer_start(&c->timer, limits(c)->close_wait, close_timed_out);
 }
 
 /* --- waiting and going on --- */
@@ -208,10 +208,34 @@ bool c2s_is_secure(const struct c2s *c)
 	return conn_is_tls(c->conn);
 }
 
-bool c2s_may_plain(const struct c2s *c)
+const struct terms *c2s_terms(struct c2s *c)
+{
+	const struct hosts *hosts = hosts_here();
+	if (!c->conn)
+		return &hosts->entrances->outside;
+	if (c->generation != hosts->generation)
+		c->terms = entrances_terms(hosts->entrances, c->gate->address, &conn_facts(c->conn)->peer);
+	c->generation = hosts->generation;
+	return c->terms;
+}
+
+bool c2s_needs_tls(struct c2s *c)
 {
 	const struct host *host = c2s_host(c);
-	return c2s_is_secure(c) || (host && host->plain_without_tls);
+	return !host || host->tls_mode == HOST_TLS_REQUIRED || c2s_terms(c)->tls_mode == TLS_REQUIRED;
+}
+
+bool c2s_offers_tls(struct c2s *c)
+{
+	const struct host *host = c2s_host(c);
+	const struct terms *t = c2s_terms(c);
+	return host && !c2s_is_secure(c) && (host->tls || t->tls) && host->tls_mode != HOST_TLS_OFF && t->tls_mode != TLS_OFF;
+}
+
+bool c2s_may_plain(struct c2s *c)
+{
+	const struct host *host = c2s_host(c);
+	return c2s_is_secure(c) || (host && host->plain_without_tls && c2s_terms(c)->tls_mode != TLS_REQUIRED);
 }
 static void negotiation_timed_out(struct timer *timer)
 {
@@ -258,20 +282,28 @@ static enum stream_error check_names(const struct c2s *c, struct arena *a, const
 	return STREAM_NONE;
 }
 
+/* Whether this kind of stream comes in here at all: `streams` of the listener. */
+static bool is_taken(struct c2s *c, enum stream_kind kind)
+{
+	static const unsigned takes[] = { [STREAM_CLIENT] = TAKES_CLIENTS, [STREAM_SERVER] = TAKES_SERVERS, [STREAM_COMPONENT] = TAKES_COMPONENTS };
+	return kind == STREAM_STRANGE || (c2s_terms(c)->streams & takes[kind]);
+}
+
 static void header(struct c2s *c, const struct xml_found *open)
 {
 	struct arena *a = open->arena;
-	enum stream_error wrong = header_check(open);
-	if (wrong != STREAM_INVALID_NAMESPACE)
-		c->tag[4] = 'S';                     /* a client's */
+	enum stream_kind kind = header_kind(open);
+	if (kind == STREAM_CLIENT)
+		c->tag[4] = 'S';
 	take_names(c, a, open->element);
 	c2s_log(c, LOG_LOW, "stream header to %s", xml_get(open->element, "to") ? xml_get(open->element, "to") : "nobody");
 	C2S_LOG_XML(c, "received", open->element);
+	enum stream_error wrong = is_taken(c, kind) ? header_check(open) : STREAM_POLICY_VIOLATION;
 	if (wrong == STREAM_NONE)
 		wrong = check_names(c, a, open->element);
 	write_header(c);
 	if (wrong != STREAM_NONE) {
-		c2s_error(c, wrong, NULL);
+		c2s_error(c, wrong, wrong == STREAM_POLICY_VIOLATION ? "This kind of stream is not taken here" : NULL);
 	} else {
 		c2s_write(c, c2s_features(c, a));
 		c->state = C2S_NEGOTIATING;
@@ -305,9 +337,18 @@ static void found_one(struct c2s *c, enum xml_event event, struct xml_found *fou
 		break;
 	}
 }
+/* `events_per_iter`: the rest is offered in the next round, when others have had their turn. */
+static void let_others(struct c2s *c)
+{
+	conn_pause(c->conn);
+	conn_resume(c->conn);
+}
+
 static size_t parse(struct c2s *c, const char *bytes, size_t size)
 {
 	const char *at = bytes, *end = bytes + size;
+	const unsigned most = c2s_terms(c)->events;
+	unsigned events = 0;
 	while (at < end && may_read(c)) {
 		struct xml_found found;
 		enum xml_event event = xml_parser_next(c->parser, &at, end, &found);
@@ -315,6 +356,10 @@ static size_t parse(struct c2s *c, const char *bytes, size_t size)
 			break;
 		found_one(c, event, &found);
 		c2s_check_doors(c);
+		if (++events == most && at < end && may_read(c)) {
+			let_others(c);
+			break;
+		}
 	}
 	return (size_t)(at - bytes);
 }
@@ -351,9 +396,9 @@ static const struct conn_owner owner = { input, NULL, c2s_written, ended };
 
 /* --- its beginning, and its move --- */
 
-static struct xml_limits parser_limits(bool is_known)
+static struct xml_limits parser_limits(struct c2s *c, bool is_known)
 {
-	const struct core_limits *l = limits();
+	const struct core_limits *l = limits(c);
 	return (struct xml_limits){ is_known ? l->stanza : l->stanza_before, l->depth, l->attributes, l->name };
 }
 
@@ -365,22 +410,22 @@ static void enter_loop(struct c2s *c)
 	stream_count++;
 }
 
-void c2s_start(struct conn *conn, struct listener_rules *rules, struct address *address)
+void c2s_start(struct conn *conn, struct gate *gate, struct address *address)
 {
 	struct c2s *c = NEW(struct c2s);
-	struct xml_limits l = parser_limits(false);
 	c->magic = C2S_MAGIC;
 	c->conn = conn;
-	c->rules = rules;
+	c->gate = gate;
 	c->address = address;
+	struct xml_limits l = parser_limits(c, false);
 	c->parser = xml_parser_new(&l);
 	c->heard_at = clock_now();
 	snprintf(c->tag, sizeof c->tag, "XMPPI-%06llu", (unsigned long long)atomic_fetch_add(&connections, 1) + 1);
 	random_text(c->id, 20);
-	meter_init(&c->stanzas, limits()->stanza_rate, limits()->stanza_burst, c->heard_at);
-	meter_init(&c->bytes, limits()->byte_rate, limits()->byte_burst, c->heard_at);
+	meter_init(&c->stanzas, limits(c)->stanza_rate, limits(c)->stanza_burst, c->heard_at);
+	meter_init(&c->bytes, limits(c)->byte_rate, limits(c)->byte_burst, c->heard_at);
 	enter_loop(c);
-	timer_start(&c->timer, limits()->negotiation, negotiation_timed_out);
+	timer_start(&c->timer, limits(c)->negotiation, negotiation_timed_out);
 	conn_own(conn, &owner, c);
 }
 
@@ -392,7 +437,7 @@ struct welcome {                     /* what is said where the account lives */
 
 static void welcome(struct c2s *c, struct welcome *w)
 {
-	struct xml_limits l = parser_limits(true);
+	struct xml_limits l = parser_limits(c, true);
 	c2s_write(c, w->success);
 	xml_parser_limit(c->parser, &l);
 	timer_start(&c->timer, w->deadline, negotiation_timed_out);
@@ -415,7 +460,7 @@ void c2s_authenticated(struct c2s *c, const char *bare, const char *mechanism, s
 {
 	struct home *home = home_of(bare);
 	struct welcome *w = ARENA_NEW(a, struct welcome);
-	*w = (struct welcome){ a, success, limits()->negotiation };
+	*w = (struct welcome){ a, success, limits(c)->negotiation };
 	c->account = mem_string(bare);
 	c->mechanism = mechanism;
 	home_here()->counts.logins++;

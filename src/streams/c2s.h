@@ -35,7 +35,9 @@ struct c2s {
 	struct list          in_loop;        /* all streams of this loop */
 	struct conn         *conn;           /* NULL: it is gone, and so is the stream soon */
 	struct xml_parser   *parser;
-	struct listener_rules *rules;        /* of the listener it came by */
+	struct gate         *gate;           /* by which it came */
+	const struct terms  *terms;          /* what that grants, in the snapshot `generation`: ask c2s_terms */
+	unsigned             generation;
 	char                 tag[24];        /* "XMPPI-000017" until its header says that it is a client's, then "XMPPS-000017" */
 	char                 id[24];         /* of the stream, RFC 6120 §4.7.3 */
 	char                *host;           /* prepared; NULL before the header */
@@ -63,8 +65,8 @@ struct c2s {
 	struct welcome      *welcome;        /* on its way to its account's home */
 };
 
-/* A connection that speaks XMPP begins here. Takes the conn, and a place of the listener and of its address. */
-void c2s_start(struct conn *, struct listener_rules *, struct address *);
+/* A connection that speaks XMPP begins here. Takes the conn, and a place of the gate and of its address. */
+void c2s_start(struct conn *, struct gate *, struct address *);
 void c2s_stop_all(void);                     /* this loop's streams end with system-shutdown, but for those that are ending already */
 void c2s_second(void);                       /* every second: reads again who was not read for want of memory */
 size_t c2s_count(void);                      /* this loop's streams */
@@ -84,6 +86,9 @@ void c2s_restart(struct c2s *);                                      /* a new he
 /* Moves to its account's home and says `success` there. Takes the arena. */
 void c2s_authenticated(struct c2s *, const char *bare, const char *mechanism, struct arena *, struct xml *success);
 const struct host *c2s_host(const struct c2s *);                     /* NULL: it is served no more */
+const struct terms *c2s_terms(struct c2s *);                         /* in the snapshot of this home */
 bool c2s_is_secure(const struct c2s *);
-bool c2s_may_plain(const struct c2s *);                              /* a password may be sent in the clear here */
+bool c2s_needs_tls(struct c2s *);                                    /* nobody logs in here without */
+bool c2s_offers_tls(struct c2s *);                                   /* STARTTLS is to be had */
+bool c2s_may_plain(struct c2s *);                              /* a password may be sent in the clear here */
 struct xml *c2s_features(struct c2s *, struct arena *);              /* features.c: what is offered at this step */

@@ -10,17 +10,22 @@
 #include "streams/acks.h"
 #include "streams/auth.h"
 #include "streams/header.h"
-#include "streams/listen.h"
+#include "streams/guest.h"
 #include "streams/signup.h"
 #include <string.h>
 
 /* --- elements before a session --- */
 
+static struct tls_choice choose(const char *sni, void *stream)
+{
+	struct c2s *c = stream;
+	return guest_choose(c2s_terms(c), sni, c->host);
+}
+
 static void starttls(struct c2s *c)
 {
 	struct arena *a = arena_new();
-	const struct host *host = c2s_host(c);
-	bool can = host && host->tls && host->tls_mode != HOST_TLS_OFF && !c2s_is_secure(c);
+	bool can = c2s_offers_tls(c);
 	c2s_write(c, EL(a, NS_TLS, can ? "proceed" : "failure"));
 	arena_free(a);
 	if (!can) {
@@ -28,7 +33,7 @@ static void starttls(struct c2s *c)
 		return;
 	}
 	c2s_restart(c);
-	conn_tls(c->conn, listen_tls, c->host);
+	conn_tls(c->conn, choose, c);
 }
 
 static void bind_asked(struct c2s *c, const struct xml *iq)

@@ -2,12 +2,12 @@
  * Inside: what the files of the client's stream know of each other, and nobody else.
  */
 #pragma once
-#include "core/host.h"
+#include "core/entrance.h"
 #include "streams/c2s.h"
 
-static inline const struct core_limits *limits(void)
+static inline const struct core_limits *limits(struct c2s *c)
 {
-	return &hosts_here()->limits;
+	return &c2s_terms(c)->limits;
 }
 
 /* c2s.c */

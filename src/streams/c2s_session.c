@@ -8,7 +8,6 @@
 #include "base/random.h"
 #include "core/home.h"
 #include "streams/acks.h"
-#include "streams/listen.h"
 
 enum { PING_WAIT = 30000 };          /* ms for an answer to our question */
 
@@ -18,7 +17,7 @@ static void idle(struct timer *timer);
 
 void c2s_watch_idleness(struct c2s *c, msec after)
 {
-	if (c->rules->idle_ms)
+	if (c2s_terms(c)->idle_time)
 		timer_start(&c->timer, after, idle);
 	else
 		timer_stop(&c->timer);
@@ -42,7 +41,7 @@ static void ask_for_life(struct c2s *c)
 static void idle(struct timer *timer)
 {
 	struct c2s *c = CONTAINER(timer, struct c2s, timer);
-	msec limit = c->rules->idle_ms, silent = clock_now() - c->heard_at;
+	msec limit = c2s_terms(c)->idle_time, silent = clock_now() - c->heard_at;
 	msec wait = limit < PING_WAIT ? limit : PING_WAIT;
 	if (c->state != C2S_BOUND || !limit)
 		return;
@@ -75,7 +74,7 @@ static uint64_t send_stanza(void *stream, const struct xml *stanza)
 	if (c->acks)
 		acks_sent(c->acks, c->conn, buf_start(out) + before, buf_length(out) - before);
 	conn_printed(c->conn);
-	if (conn_queued(c->conn) > limits()->write_hard || (c->acks && acks_held(c->acks) > limits()->write_hard))
+	if (conn_queued(c->conn) > limits(c)->write_hard || (c->acks && acks_held(c->acks) > limits(c)->write_hard))
 		timer_start(&c->timer, 0, overflowed);           /* not here: whoever sends isn't done with this session */
 	return c->sent;
 }
@@ -88,9 +87,9 @@ static void end_stream(void *stream, enum stream_error error, const char *text)
 		c2s_error(stream, error, text);
 }
 
-static bool is_over(unsigned unsettled, size_t bytes)
+static bool is_over(struct c2s *c, unsigned unsettled, size_t bytes)
 {
-	return unsettled > limits()->unsettled || bytes > limits()->unsettled_bytes;
+	return unsettled > limits(c)->unsettled || bytes > limits(c)->unsettled_bytes;
 }
 
 void c2s_read_again(struct c2s *c)
@@ -101,7 +100,7 @@ void c2s_read_again(struct c2s *c)
 static void go_on_reading(struct timer *timer)
 {
 	struct c2s *c = CONTAINER(timer, struct c2s, timer);
-	c2s_watch_idleness(c, c->rules->idle_ms);
+	c2s_watch_idleness(c, c2s_terms(c)->idle_time);
 	c->is_slowed = false;
 	c2s_read_again(c);
 }
@@ -112,7 +111,7 @@ void c2s_slow_down(struct c2s *c, size_t bytes)
 	msec now = clock_now(), pause = meter_take(&c->stanzas, 1, now), other = meter_take(&c->bytes, (int64_t)bytes, now);
 	if (other > pause)
 		pause = other;
-	if (!pause || !c->conn || c->state != C2S_BOUND || !limits()->enabled)
+	if (!pause || !c->conn || c->state != C2S_BOUND || !limits(c)->enabled)
 		return;
 	conn_pause(c->conn);
 	c->is_slowed = true;
@@ -123,7 +122,7 @@ void c2s_check_doors(struct c2s *c)
 	struct session *s = c->session;
 	if (!c->conn)
 		return;
-	c->is_full = s && is_over(s->received - s->settled, s->unsettled_bytes);
+	c->is_full = s && is_over(c, s->received - s->settled, s->unsettled_bytes);
 	c->is_starved = home_here()->is_over_memory;
 	if (c->is_full || c->is_starved)
 		conn_pause(c->conn);
@@ -150,7 +149,7 @@ void c2s_client_closes(struct c2s *c)
 	}
 	c->state = C2S_LEAVING;
 	conn_pause(c->conn);
-	timer_start(&c->timer, limits()->close_wait, goodbye_timed_out);
+	timer_start(&c->timer, limits(c)->close_wait, goodbye_timed_out);
 }
 
 static void settled(void *stream, uint32_t count, unsigned unsettled, size_t bytes)
@@ -162,7 +161,7 @@ static void settled(void *stream, uint32_t count, unsigned unsettled, size_t byt
 		say_goodbye(c);
 		return;
 	}
-	if (c->is_full && !is_over(unsettled * 2, bytes * 2)) {
+	if (c->is_full && !is_over(c, unsettled * 2, bytes * 2)) {
 		c->is_full = false;
 		c2s_read_again(c);
 	}
@@ -178,7 +177,7 @@ static struct session_facts facts(void *stream)
 static bool is_slow(void *stream)
 {
 	struct c2s *c = stream;
-	return conn_queued(c->conn) > limits()->write_soft;
+	return conn_queued(c->conn) > limits(c)->write_soft;
 }
 
 /* May end the stream, and it with it. */
@@ -187,7 +186,7 @@ void c2s_bind_refused(struct c2s *c, const char *id, enum stanza_error error)
 	struct arena *a = arena_new();
 	c2s_write(c, EL(a, NS_CLIENT, "iq", ATTR(a, "type", "error"), ATTR(a, "id", id), stanza_error_element(a, error, NULL, NULL)));
 	arena_free(a);
-	if (++c->tries > limits()->login_tries)                  /* RFC 6120 §7.7.3 */
+	if (++c->tries > limits(c)->login_tries)                  /* RFC 6120 §7.7.3 */
 		c2s_error(c, STREAM_POLICY_VIOLATION, "Too many failed binds");
 	else
 		c2s_go_on(c);
@@ -204,7 +203,7 @@ static void become_bound(struct c2s *c, const char *id, struct session *s)
 	c->state = C2S_BOUND;
 	c2s_log(c, LOG_LOW, "bound");
 	c->heard_at = clock_now();
-	c2s_watch_idleness(c, c->rules->idle_ms);
+	c2s_watch_idleness(c, c2s_terms(c)->idle_time);
 }
 
 static void bound(void *stream, struct session *s, enum stanza_error error)

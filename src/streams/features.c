@@ -1,16 +1,13 @@
 /* What a stream offers at each step (RFC 6120 §4.3.2), in the order of XEP-0170. */
-#include "core/host.h"
+#include "core/entrance.h"
 #include "streams/auth.h"
 #include "streams/c2s.h"
-#include "streams/listen.h"
 #include "streams/signup.h"
 
 static void before_login(struct c2s *c, struct arena *a, struct xml *features)
 {
-	const struct host *host = c2s_host(c);
-	bool required = host->tls_mode == HOST_TLS_REQUIRED;
-	if (!c2s_is_secure(c) && host->tls && host->tls_mode != HOST_TLS_OFF)
-		xml_append(features, EL(a, NS_TLS, "starttls", required ? EL(a, NS_TLS, "required") : NULL));
+	if (c2s_offers_tls(c))
+		xml_append(features, EL(a, NS_TLS, "starttls", c2s_needs_tls(c) ? EL(a, NS_TLS, "required") : NULL));
 	auth_features(c, a, features);
 	signup_features(c, a, features);
 }
@@ -27,11 +24,11 @@ static void after_login(struct c2s *c, struct arena *a, struct xml *features)
 }
 
 /* XEP-0478: what a client must keep to on this stream. */
-static struct xml *limits(const struct c2s *c, struct arena *a)
+static struct xml *limits(struct c2s *c, struct arena *a)
 {
-	const struct core_limits *l = &hosts_here()->limits;
+	const struct core_limits *l = &c2s_terms(c)->limits;
 	size_t stanza = c->account ? l->stanza : l->stanza_before;
-	int idle = c->rules->idle_ms / 1000;
+	int idle = (int)(c2s_terms(c)->idle_time / 1000);
 	return EL(a, NS_LIMITS, "limits",
 		EL(a, NS_LIMITS, "max-bytes", TEXT(a, arena_printf(a, "%zu", stanza))),
 		idle ? EL(a, NS_LIMITS, "idle-seconds", TEXT(a, arena_printf(a, "%d", idle))) : NULL);

@@ -1,286 +1,273 @@
 /*
- * Each loop has a socket of its own for each address (SO_REUSEPORT), so
- * connections are spread by the kernel; a Unix socket is served by the first
- * loop. A connection belongs to a `guest` until it is known who is there.
+ * A listener belongs to its loop from listen_start or listen_follow on; the
+ * reload only sends letters. What the reload itself must know, whether an
+ * address is open, is the gate's.
  */
 #include "streams/listen.h"
+#include "base/check.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "core/config.h"
 #include "core/home.h"
-#include "streams/address.h"
-#include "streams/c2s.h"
-#include "streams/header.h"
+#include "core/pool.h"
+#include "streams/guest.h"
+#include <errno.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
-
-enum { ADDRESSES = 64, SAY_GOODBYE = 2000 };
+#include <unistd.h>
 
 struct socket {
-	struct listener_rules rules;
-	struct listener *listeners[HOMES_LIMIT];
+	struct gate *gate;
+	unsigned     events;                 /* the most that are accepted in a round */
+	struct listener *listeners[HOMES_LIMIT];     /* each is its loop's */
 };
 
-static struct socket *sockets[ADDRESSES];
-static unsigned socket_count;
+static struct socket *sockets[GATES];        /* as the gates */
 
-/* --- a connection before it is known who is there --- */
-
-struct guest {
-	struct conn           *conn;
-	struct listener_rules *rules;
-	struct address        *address;
-	struct timer           timer;
-};
-
-static void forget(struct guest *g)
+static struct socket *socket_get(const char *address, struct fail *why)
 {
-	timer_stop(&g->timer);
-	mem_free(g);
-}
-
-static void leave(struct guest *g)
-{
-	address_leave(g->address);
-	listen_left(g->rules);
-	forget(g);
-}
-
-static void guest_ended(void *owner, enum conn_end end, const char *words)
-{
-	struct guest *g = owner;
-	log_low("XMPPI", "%s left before it said who it is: %s", conn_facts(g->conn)->peer_name, words ? words : "closed");
-	conn_free(g->conn);
-	leave(g);
-}
-
-static void took_too_long(struct timer *timer)
-{
-	struct guest *g = CONTAINER(timer, struct guest, timer);
-	log_low("XMPPI", "%s said nothing for too long", conn_facts(g->conn)->peer_name);
-	conn_abort(g->conn);
-	leave(g);
-}
-
-struct tls *listen_tls(const char *sni, void *with)
-{
-	const char *name = with;
-	const struct host *host = sni ? host_find(sni) : NULL;
-	if (!host || !host->tls)
-		host = name ? host_find(name) : host_first();
-	return host ? host->tls : NULL;
-}
-
-static void refuse_http(struct guest *g)
-{
-	static const char words[] = "HTTP/1.1 501 Not Implemented\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
-	log_low("XMPPI", "%s speaks HTTP, which is not served here", conn_facts(g->conn)->peer_name);
-	conn_write(g->conn, words, sizeof words - 1);
-	conn_close(g->conn, SAY_GOODBYE);
-	leave(g);
-}
-
-static void refuse_strange(struct guest *g)
-{
-	log_low("XMPPI", "%s speaks no protocol that is served here", conn_facts(g->conn)->peer_name);
-	conn_abort(g->conn);
-	leave(g);
-}
-
-static bool is_space(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-/* An XMPP stream: c2s reads its header, and refuses what isn't a client's. */
-static void become_client(struct guest *g)
-{
-	c2s_start(g->conn, g->rules, g->address);
-	forget(g);
-}
-
-static size_t guest_input(void *owner, const char *bytes, size_t size)
-{
-	struct guest *g = owner;
-	unsigned char first = (unsigned char)*bytes;
-	bool is_tls = conn_is_tls(g->conn);
-	if (!is_tls && first == 0x16 && (g->rules->looks || g->rules->is_direct_tls)) {
-		conn_tls_detected(g->conn, listen_tls, NULL);
-		return 0;
+	struct gate *gate = gate_get(address);
+	if (!gate) {
+		fail(why, "more than %d addresses to listen on, with those of earlier reloads", GATES);
+		return NULL;
 	}
-	if (g->rules->is_direct_tls && !is_tls) {
-		refuse_strange(g);
-		return size;
+	for (unsigned i = 0; i < GATES; i++) {
+		if (sockets[i] && sockets[i]->gate == gate)
+			return sockets[i];
+		if (sockets[i])
+			continue;
+		sockets[i] = NEW(struct socket);
+		sockets[i]->gate = gate;
+		return sockets[i];
 	}
-	if (first == '<' || is_space((char)first) || first == 0xEF)       /* 0xEF: a byte order mark, RFC 6120 §11.6 */
-		become_client(g);
-	else if ((first >= 'A' && first <= 'Z'))
-		refuse_http(g);
-	else
-		refuse_strange(g);
-	return 0;
-}
-
-static const struct conn_owner guest = { guest_input, NULL, NULL, guest_ended };
-
-/* --- accepting --- */
-
-/* RFC 6120 §4.9.3.17, STR-05: one too many is told so, and counted. */
-static void refuse_surplus(struct listener_rules *rules, struct conn *conn, const char *why)
-{
-	log_problem("XMPPI", "%s refused at %s: %s", conn_facts(conn)->peer_name, rules->address, why);
-	home_here()->counts.refused++;
-	if (!rules->is_direct_tls) {
-		header_write(conn_out(conn), host_first()->name, NULL, "none");
-		header_write_error(conn_out(conn), STREAM_RESOURCE_CONSTRAINT, why, NULL);
-		conn_printed(conn);
-		conn_close(conn, SAY_GOODBYE);
-	} else {
-		conn_abort(conn);
-	}
-	listen_left(rules);
-}
-
-static void accepted(void *with, struct conn *conn)
-{
-	struct listener_rules *rules = with;
-	unsigned channels = atomic_load_explicit(&rules->channels, memory_order_relaxed);
-	if (atomic_fetch_add_explicit(&rules->connected, 1, memory_order_relaxed) >= channels) {
-		refuse_surplus(rules, conn, "too many connections");
-		return;
-	}
-	struct address *address = address_enter(conn_facts(conn));
-	if (!address) {
-		refuse_surplus(rules, conn, "too many connections from this address");
-		return;
-	}
-	struct guest *g = NEW(struct guest);
-	*g = (struct guest){ .conn = conn, .rules = rules, .address = address };
-	timer_start(&g->timer, hosts_here()->limits.negotiation, took_too_long);
-	conn_own(conn, &guest, g);
-}
-
-void listen_left(struct listener_rules *rules)
-{
-	atomic_fetch_sub_explicit(&rules->connected, 1, memory_order_relaxed);
+	BUG("a gate without a socket");
 }
 
 /* --- opening --- */
-
-/* What a reload may change while connections are there. */
-static void take_changes(struct listener_rules *r, const struct config_scope *s)
-{
-	atomic_store(&r->channels, config_bool(s, "enable") ? (unsigned)config_int(s, "channels") : 0);
-	atomic_store(&r->idle_ms, (int)config_duration(s, "idle_time"));
-}
 
 /* Port 0 became a number: the other loops take the same. */
 static const char *with_port(const char *address, int port, char *to, size_t size)
 {
 	const char *colon = strrchr(address, ':');
+	if (!port)
+		return address;
 	snprintf(to, size, "%.*s:%d", (int)(colon - address), address, port);
-	return port ? to : address;
+	return to;
 }
 
-static void read_rules(struct listener_rules *r, const struct config_scope *s)
+static void close_all(struct listener *opened[HOMES_LIMIT])
 {
-	enum { AUTO, DIRECT, STARTTLS, OFF } tls = (int)config_enum(s, "tls");
-	r->is_direct_tls = tls == DIRECT;
-	r->looks = tls == AUTO;
-	take_changes(r, s);
+	for (unsigned i = 0; i < HOMES_LIMIT; i++) {
+		listener_close(opened[i]);
+		opened[i] = NULL;
+	}
 }
 
-static bool open_one(const struct config_scope *s, unsigned loops, struct fail *why)
+/* One for each loop of its pool. On failure nothing stays open, and errno says why too. */
+static bool open_all(const struct entrance *e, struct listener *opened[HOMES_LIMIT], struct fail *why)
 {
-	struct socket *k = NEW(struct socket);
-	struct listen_options o = {
-		.address = s->name, .backlog = (int)config_int(s, "listen_backlog"), .file_mode = (int)config_int(s, "file_mode"),
-		.no_delay = config_bool(s, "disable_nagle_algorithm"),
-		.receive_buffer = (int)config_int(s, "tcp_recv_buffer_size"), .send_buffer = (int)config_int(s, "tcp_send_buffer_size"),
-	};
-	k->rules.address = mem_string(s->name);
-	read_rules(&k->rules, s);
-	sockets[socket_count++] = k;
-	if (!atomic_load(&k->rules.channels))
-		return true;
-	unsigned wanted = strncmp(s->name, "unix:", 5) == 0 ? 1 : loops;
+	struct listen_options o = e->options;
 	char exact[80];
-	for (unsigned i = 0; i < wanted; i++) {
-		k->listeners[i] = listener_open(&o, why);
-		if (!k->listeners[i])
+	unsigned wanted = strncmp(e->address, "unix:", 5) == 0 ? 1 : e->pool->count;
+	for (unsigned i = e->pool->first; i < e->pool->first + wanted; i++) {
+		opened[i] = listener_open(&o, why);
+		if (!opened[i]) {
+			int error = errno;
+			close_all(opened);
+			errno = error;
 			return false;
-		o.address = with_port(s->name, listener_port(k->listeners[i]), exact, sizeof exact);
+		}
+		o.address = with_port(e->address, listener_port(opened[i]), exact, sizeof exact);
 	}
 	return true;
 }
 
-typedef bool address_function(const struct config_scope *, void *);
-
-static bool each_address(const struct config *config, address_function *fn, void *with)
+static bool open_scope(const struct config_scope *s, struct fail *why)
 {
-	const struct config_scope *g = config_global(config);
-	for (const struct config_scope *l = config_first(g, CONFIG_LISTENER); l; l = config_next(l))
+	struct entrance e = { 0 };
+	struct socket *k = socket_get(s->name, why);
+	entrance_read_socket(&e, s);
+	if (!k || !e.is_open)
+		return k;
+	k->events = e.terms.events;
+	atomic_store(&k->gate->is_open, true);
+	return open_all(&e, k->listeners, why);
+}
+
+/* A Unix socket that root has made is to be the user's who will serve it, and change or remove it. */
+static bool give_away(const struct config *config, struct fail *why)
+{
+	const struct passwd *p = getpwnam(config_text(config_global(config), "user"));   /* cppcheck-suppress getpwnamCalled ; there is no second thread yet */
+	for (unsigned i = 0; p && i < GATES && sockets[i]; i++) {
+		const char *address = sockets[i]->gate->address;
+		bool is_unix = atomic_load(&sockets[i]->gate->is_open) && strncmp(address, "unix:", 5) == 0;
+		if (is_unix && lchown(address + 5, p->pw_uid, p->pw_gid) < 0)
+			return fail_errno(why, "can't give %s to %s", address + 5, p->pw_name);
+	}
+	return true;
+}
+
+bool listen_open(const struct config *config, struct fail *why)
+{
+	for (const struct config_scope *l = config_first(config_global(config), CONFIG_LISTENER); l; l = config_next(l))
 		for (const struct config_scope *s = config_first(l, CONFIG_LISTEN); s; s = config_next(s))
-			if (!fn(s, with))
+			if (!open_scope(s, why))
 				return false;
-	return true;
+	return geteuid() != 0 || give_away(config, why);
 }
 
-struct opening { unsigned loops; struct fail *why; };
-
-static bool open_next(const struct config_scope *s, void *with)
+static void begin(struct socket *k, struct listener *l)
 {
-	struct opening *o = with;
-	if (socket_count == ADDRESSES)
-		return fail(o->why, "more than %d addresses to listen on", ADDRESSES);
-	return open_one(s, o->loops, o->why);
-}
-
-bool listen_open(const struct config *config, unsigned loops, struct fail *why)
-{
-	struct opening o = { loops, why };
-	return each_address(config, open_next, &o);
-}
-
-static bool reload_next(const struct config_scope *s, void *with)
-{
-	for (unsigned i = 0; i < socket_count; i++) {
-		if (strcmp(sockets[i]->rules.address, s->name) != 0)
-			continue;
-		bool was_open = sockets[i]->listeners[0] != NULL;
-		take_changes(&sockets[i]->rules, s);
-		return was_open || !atomic_load(&sockets[i]->rules.channels);
-	}
-	return false;
-}
-
-bool listen_reload(const struct config *config)
-{
-	return each_address(config, reload_next, NULL);
+	k->listeners[home_here()->number] = l;
+	listener_most(l, k->events);
+	listener_start(l, guest_accepted, k->gate);
 }
 
 void listen_start(unsigned loop)
 {
-	for (unsigned i = 0; i < socket_count; i++)
+	for (unsigned i = 0; i < GATES && sockets[i]; i++)
 		if (sockets[i]->listeners[loop])
-			listener_start(sockets[i]->listeners[loop], accepted, &sockets[i]->rules);
+			begin(sockets[i], sockets[i]->listeners[loop]);
+}
+
+static void end(struct socket *k)
+{
+	struct listener **l = &k->listeners[home_here()->number];
+	listener_close(*l);
+	*l = NULL;
 }
 
 void listen_stop(unsigned loop)
 {
-	for (unsigned i = 0; i < socket_count; i++) {
-		if (sockets[i]->listeners[loop])
-			listener_close(sockets[i]->listeners[loop]);
-		sockets[i]->listeners[loop] = NULL;
+	for (unsigned i = 0; i < GATES && sockets[i]; i++)
+		end(sockets[i]);
+}
+
+/* --- too many wait --- */
+
+static struct socket *socket_of(const struct gate *gate)
+{
+	for (unsigned i = 0; i < GATES && sockets[i]; i++)
+		if (sockets[i]->gate == gate)
+			return sockets[i];
+	BUG("a gate without a socket");
+}
+
+void listen_pause(struct gate *gate)
+{
+	struct listener *l = socket_of(gate)->listeners[home_here()->number];
+	if (l)
+		listener_pause(l);
+	atomic_fetch_or(&gate->paused_loops, 1ull << home_here()->number);
+}
+
+static void resume(void *gate)
+{
+	struct listener *l = socket_of(gate)->listeners[home_here()->number];
+	if (l)
+		listener_resume(l);
+}
+
+void listen_wake(struct gate *gate)
+{
+	uint64_t loops = atomic_load(&gate->paused_loops) ? atomic_exchange(&gate->paused_loops, 0) : 0;
+	for (unsigned i = 0; loops; i++, loops >>= 1)
+		if (loops & 1)
+			post(home_number(i)->loop, resume, gate);
+}
+
+/* --- a reload --- */
+
+static struct listener *prepared[GATES][HOMES_LIMIT];        /* by entrance, between listen_prepare and listen_follow */
+
+struct letter {                              /* to a loop */
+	struct socket         *socket;
+	struct listener       *listener;     /* to begin with; NULL: what it has */
+	bool                   is_end;
+	struct listen_options  options;      /* else; its address is the gate's */
+	unsigned               events;
+};
+
+static void read_letter(void *thing)
+{
+	struct letter *m = thing;
+	struct socket *k = m->socket;
+	struct listener *l = k->listeners[home_here()->number];
+	if (m->is_end) {
+		end(k);
+	} else if (m->listener) {
+		k->events = m->events;
+		begin(k, m->listener);
+	} else if (l) {
+		listener_change(l, &m->options);
+		listener_most(l, m->events);
+	}
+	mem_free(m);
+}
+
+static void tell(unsigned loop, struct letter letter)
+{
+	post(home_number(loop)->loop, read_letter, mem_copy(&letter, sizeof letter));
+}
+
+void listen_give_up(void)
+{
+	for (unsigned i = 0; i < GATES; i++)
+		close_all(prepared[i]);
+}
+
+bool listen_prepare(const struct entrances *all, struct arena *a, const char **waits, struct fail *why)
+{
+	*waits = NULL;
+	for (unsigned i = 0; i < all->count; i++) {
+		const struct entrance *e = &all->all[i];
+		const struct socket *k = socket_get(e->address, why);
+		errno = 0;
+		if (k && (!e->is_open || atomic_load(&k->gate->is_open) || open_all(e, prepared[i], why)))
+			continue;
+		if (!k || (errno != EACCES && errno != EPERM)) {
+			listen_give_up();
+			return false;
+		}
+		*waits = arena_printf(a, "%s%slisten \"%s\"", *waits ? *waits : "", *waits ? ", " : "", e->address);
+	}
+	return true;
+}
+
+static void open_prepared(const struct entrance *e, struct listener *opened[HOMES_LIMIT])
+{
+	struct socket *k = socket_get(e->address, NULL);
+	for (unsigned i = 0; i < HOMES_LIMIT; i++) {
+		if (!opened[i])
+			continue;
+		tell(i, (struct letter){ .socket = k, .listener = opened[i], .events = e->terms.events });
+		opened[i] = NULL;
+		if (!atomic_exchange(&k->gate->is_open, true))
+			log_major("LISTEN", "listening on %s", e->address);
 	}
 }
 
-unsigned listen_count(void)
+static void follow_open(struct socket *k, const struct entrance *e)
 {
-	return socket_count;
+	struct letter letter = { .socket = k, .is_end = !e || !e->is_open };
+	if (letter.is_end)
+		log_major("LISTEN", "listening no more on %s", k->gate->address);
+	else
+		letter.options = e->options, letter.events = e->terms.events;
+	letter.options.address = k->gate->address;
+	atomic_store(&k->gate->is_open, !letter.is_end);
+	for (unsigned i = 0; i < homes_count(); i++)
+		tell(i, letter);
 }
 
-int listen_port(unsigned nth)
+void listen_follow(const struct entrances *all)
 {
-	return nth < socket_count && sockets[nth]->listeners[0] ? listener_port(sockets[nth]->listeners[0]) : 0;
+	for (unsigned i = 0; i < GATES && sockets[i]; i++) {
+		if (atomic_load(&sockets[i]->gate->is_open))
+			follow_open(sockets[i], entrance_find(all, sockets[i]->gate->address));
+		listen_wake(sockets[i]->gate);       /* accept_queue_backlog may have grown */
+	}
+	for (unsigned i = 0; i < all->count; i++)
+		open_prepared(&all->all[i], prepared[i]);
 }

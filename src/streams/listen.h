@@ -1,36 +1,31 @@
 /*
- * Listen: sockets of the configuration, and who is there (design: one listener
- * serves everything).
+ * Listen: the sockets of the configuration's addresses, opened, changed and
+ * closed as snapshots come (core/entrance.h says what they say).
  *
- * The first byte says TLS or not; then `<` or white space says XMPP, whose
- * header's namespace says client, server or component; a letter says HTTP. What
- * isn't built is refused in the words of its own protocol.
+ * Each loop of an address's pool has a socket of its own (SO_REUSEPORT), so
+ * connections are spread by the kernel; a Unix socket is served by the pool's
+ * first loop.
  */
 #pragma once
-#include <stdatomic.h>
 #include <stdbool.h>
-#include "base/fail.h"
-#include "net/conn.h"
+#include "base/arena.h"
+#include "core/entrance.h"
 
-struct config;
-
-struct listener_rules {              /* of one `listen` address; made at start, lives as long as the process */
-	char       *address;
-	bool        is_direct_tls;   /* every connection begins with TLS */
-	bool        looks;           /* the first byte may say TLS; STARTTLS may be offered */
-	atomic_uint channels;        /* most simultaneous connections; 0: the address isn't opened */
-	atomic_uint connected;
-	atomic_int  idle_ms;         /* 0: for ever */
-};
-
-/* At start, before privileges are dropped: opens every address of the configuration, once for each loop. */
-bool listen_open(const struct config *, unsigned loops, struct fail *why);
+/* At start, before privileges are dropped: opens every address. */
+bool listen_open(const struct config *, struct fail *why);
 void listen_start(unsigned loop);            /* on that loop */
 void listen_stop(unsigned loop);             /* accepts no more; on that loop */
-/* A reload: channels and idle_time change on open sockets. False: an address came or went, which needs a restart. */
-bool listen_reload(const struct config *);
-void listen_left(struct listener_rules *);   /* a connection of it has ended */
-/* Chooses the certificate: by SNI, else that of the host whose name is `with` (NULL: the first). */
-struct tls *listen_tls(const char *sni, void *with);
-int  listen_port(unsigned nth);              /* of the nth address: what the kernel gave for port 0 */
-unsigned listen_count(void);
+
+/*
+ * A reload, in two steps under its lock: opens what is new, so that it can
+ * still be refused; and when the homes have the snapshot, begins with that,
+ * changes what is open and closes what is gone. Who is inside stays. *waits
+ * gets what only root may open, and so waits for a restart (NULL: nothing).
+ */
+bool listen_prepare(const struct entrances *, struct arena *, const char **waits, struct fail *why);
+void listen_follow(const struct entrances *);
+void listen_give_up(void);                   /* instead of listen_follow: closes what was prepared */
+
+/* For guest.c: fewer are waiting at the gate. */
+void listen_pause(struct gate *);            /* on a loop that accepts for it, when too many wait */
+void listen_wake(struct gate *);             /* those that were paused go on */

@@ -32,7 +32,7 @@ static void start(unsigned budget)
 	steps_weigh();
 	hosts_begin();
 	store_begin();
-	homes_start(plan.loops, (const unsigned char *)plan.secret, store_open(NULL, NULL, 0, NULL), hosts_of_sim());
+	homes_start(plan.loops, plan.loops, (const unsigned char *)plan.secret, store_open(NULL, NULL, 0, NULL), hosts_of_sim());
 	for (unsigned i = 0; i < plan.loops; i++) {
 		struct home *home = home_number(i);
 		loop_on_round(home->loop, home_round, home);

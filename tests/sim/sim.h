@@ -83,4 +83,4 @@ bool store_is_idle(void);
 void config_begin(const char *path);         /* once, before the first life; the file is for a moment */
 void hosts_begin(void);
 struct hosts *hosts_of_sim(void);
-struct listener_rules *rules_of_sim(void);
+struct gate *gate_of_sim(void);

@@ -83,7 +83,7 @@ struct wire *wire_connect(void)
 	list_append(&conns, &c->link);
 	loop_enter(c->loop);
 	conn_limit(c, &(struct conn_limits){ soft, hard });
-	c2s_start(c, rules_of_sim(), address_enter(&c->facts));
+	c2s_start(c, gate_of_sim(), address_enter(&c->facts, &hosts_of_sim()->limits));
 	loop_leave();
 	return w;
 }

@@ -7,13 +7,13 @@
 #include "core/config_report.h"
 #include "core/host.h"
 #include "record.h"
-#include "streams/listen.h"
+#include "streams/guest.h"
 #include <stdio.h>
 #include <unistd.h>
 
 static struct config *config;
 static struct hosts *hosts;
-static struct listener_rules rules;
+static struct gate gate = { .address = (char []){ "nowhere" } };
 
 static const char text[] =
 	"domain \"" HOST "\" {\n"
@@ -58,6 +58,9 @@ void hosts_begin(void)
 	if (!hosts)
 		life_failed("%s", why.text);
 	draw_limits(&hosts->limits);
+	hosts->entrances->outside.limits = hosts->limits;
+	hosts->entrances->outside.idle_time = 0;
+	hosts->entrances->outside.events = dice_chance(50) ? dice_between(1, 4) : 0;
 	struct host *host = CONTAINER(hash_find(&hosts->by_name, HOST), struct host, by_name);
 	host->conflict = dice_chance(70) ? CONFLICT_REPLACE : dice_chance(50) ? CONFLICT_REFUSE : CONFLICT_RENAME;
 }
@@ -67,18 +70,18 @@ struct hosts *hosts_of_sim(void)
 	return hosts;
 }
 
-struct listener_rules *rules_of_sim(void)
+struct gate *gate_of_sim(void)
 {
-	return &rules;
+	return &gate;
 }
 
-/* --- streams/listen.h --- */
+/* --- streams/guest.h --- */
 
-void listen_left(struct listener_rules *r)
+void guest_left(struct gate *g)
 {
 }
 
-struct tls *listen_tls(const char *sni, void *with)
+struct tls_choice guest_choose(const struct terms *t, const char *sni, const char *to)
 {
-	return NULL;
+	return (struct tls_choice){ NULL, NULL };
 }

@@ -291,9 +291,9 @@ static void waits_for_no_goodbye_longer_than_it_was_told(void **state)
 
 static struct tls *special;                  /* the identity of `special_owner` */
 
-static struct tls *choose_special(const char *name, void *with)
+static struct tls_choice choose_special(const char *name, void *with)
 {
-	return special;
+	return (struct tls_choice){ special, policy };
 }
 
 static size_t special_input(void *owner, const char *bytes, size_t size)
@@ -328,8 +328,8 @@ static void make_demanding(void)
 		if (!tls_make_self_signed("client.example", certificates[i], keys[i], 30, &why))
 			give_up(why);
 	}
-	special = tls_of(&(struct tls_options){ .certificate = certificates[1], .key = keys[1], .client_ca = certificates[0],
-		.verify = TLS_VERIFY_REQUIRED });
+	special = tls_of(&(struct tls_options){ .certificates = FILES(certificates[1]), .keys = FILES(keys[1]),
+		.wishes = { .client_ca = certificates[0], .verify = TLS_VERIFY_REQUIRED } });
 }
 
 static void drop_demanding(void)
@@ -395,7 +395,7 @@ static void make_rsa(void)
 	fclose(f);
 	X509_free(x);
 	EVP_PKEY_free(key);
-	special = tls_of(&(struct tls_options){ .certificate = path });
+	special = tls_of(&(struct tls_options){ .certificates = FILES(path) });
 	unlink(path);
 }
 

@@ -151,6 +151,7 @@ void wait_until(atomic_int *what, int value)
 /* --- TLS --- */
 
 struct tls *one, *two;
+struct tls_policy *policy;
 
 static struct tls *identity(const char *folder, const char *domain)
 {
@@ -158,7 +159,7 @@ static struct tls *identity(const char *folder, const char *domain)
 	char *certificate = mem_printf("%s/%s.pem", folder, domain), *key = mem_printf("%s/%s.key", folder, domain);
 	if (!tls_make_self_signed(domain, certificate, key, 30, &why))
 		give_up(why);
-	struct tls_options o = { .certificate = certificate, .key = key };
+	struct tls_options o = { .certificates = FILES(certificate), .keys = FILES(key) };
 	struct tls *tls = tls_new(&o, &why);
 	if (!tls)
 		give_up(why);
@@ -185,11 +186,11 @@ int drop_identities(void **state)
 	return 0;
 }
 
-struct tls *choose(const char *name, void *with)
+struct tls_choice choose(const char *name, void *with)
 {
 	if (name && strcmp(name, "nobody.example") == 0)
-		return NULL;
-	return name && strcmp(name, "two.example") == 0 ? two : one;
+		return (struct tls_choice){ NULL, NULL };
+	return (struct tls_choice){ name && strcmp(name, "two.example") == 0 ? two : one, policy };
 }
 
 SSL *client(int fd, const char *name, int version, const char *protocols, bool has_protocols)

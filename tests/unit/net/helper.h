@@ -40,8 +40,10 @@ void wait_until(atomic_int *, int value);    /* gives up after 10 s */
 
 /* Two identities, made once in a temporary folder: "one.example" and "two.example". */
 extern struct tls *one, *two;
+extern struct tls_policy *policy;            /* what `choose` asks besides; NULL: nothing */
+#define FILES(path) ((const char *const[]){ path, NULL })
 int  make_identities(void **state);
 int  drop_identities(void **state);
-struct tls *choose(const char *name, void *with);       /* NULL for "nobody.example", `two` by its name, else `one` */
+struct tls_choice choose(const char *name, void *with);       /* NULL for "nobody.example", `two` by its name, else `one` */
 SSL *client(int fd, const char *name, int version, const char *protocols, bool has_protocols);    /* has shaken hands; NULL: failed */
 void client_free(SSL *);

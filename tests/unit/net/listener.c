@@ -65,7 +65,7 @@ static int end(void **state)
 static struct listener *open_at(const char *address)
 {
 	struct fail why;
-	struct listen_options o = { .address = address, .no_delay = true, .file_mode = 0600 };
+	struct listen_options o = { .address = address, .socket.no_delay = true, .file_mode = 0600 };
 	struct listener *l = listener_open(&o, &why);
 	if (!l)
 		give_up(why);

@@ -1,0 +1,79 @@
+/*
+ * What one setting cannot know about another, and names that are more than
+ * text: found without opening a file, so that `config check` finds it too.
+ */
+#include "core/config_load.h"
+#include "net/cidr.h"
+#include <string.h>
+
+static unsigned length_of(const char *const *list)
+{
+	unsigned n = 0;
+	while (list[n])
+		n++;
+	return n;
+}
+
+static void check_network(const char *text, struct config_place place, struct config_report *report)
+{
+	struct cidr network;
+	struct fail why;
+	if (!cidr_read(text, &network, &why))
+		config_error(report, place, "%s", why.text);
+}
+
+static void check_pool(const struct config_scope *s, const struct config_scope *g, struct config_report *report)
+{
+	const struct config_value *v = config_value(s, "pool_name");
+	const struct config_scope *pool = config_first(g, CONFIG_THREADPOOL);
+	while (pool && v->text && strcmp(pool->name, v->text) != 0)
+		pool = config_next(pool);
+	if (v->text && !pool)
+		config_error(report, v->place, "there is no threadpool \"%s\" { }", v->text);
+}
+
+static void check_queues(const struct config_scope *s, struct config_report *report)
+{
+	const struct config_value *soft = config_value(s, "limits.write_queue_soft"), *hard = config_value(s, "limits.write_queue_hard");
+	if (soft->number > hard->number)
+		config_error(report, soft->place.line ? soft->place : hard->place, "limits.write_queue_soft is above limits.write_queue_hard");
+}
+
+static void check_pairs(const struct config_scope *s, struct config_report *report)
+{
+	const struct config_value *key = config_value(s, "tls_key");
+	unsigned keys = length_of(config_list(s, "tls_key")), certificates = length_of(config_list(s, "tls_certificate"));
+	if (keys && !certificates)
+		config_error(report, key->place, "tls_key without tls_certificate%s%s%s", s->kind == CONFIG_DOMAIN ? " in domain \"" : "",
+			s->kind == CONFIG_DOMAIN ? s->name : "", s->kind == CONFIG_DOMAIN ? "\"" : "");
+	else if (keys && keys != certificates)
+		config_error(report, key->place, "there are %u tls_key for %u tls_certificate: each certificate needs its key, or none is named and each "
+			"certificate's file has its key", keys, certificates);
+}
+
+static void check_scope(const struct config_scope *s, const struct config_scope *g, struct config_report *report)
+{
+	check_queues(s, report);
+	if (s->kind != CONFIG_GLOBAL)
+		check_pairs(s, report);
+	if (s->kind == CONFIG_PEER)
+		check_network(s->name, s->place, report);
+	if (s->kind == CONFIG_LISTEN) {
+		check_pool(s, g, report);
+		for (const char *const *p = config_list(s, "proxy_protocol"); *p; p++)
+			check_network(*p, config_value(s, "proxy_protocol")->place, report);
+	}
+	for (const struct config_scope *child = s->children; child; child = child->next)
+		if (!child->is_derived && (child->kind == CONFIG_LISTEN || child->kind == CONFIG_PEER))
+			check_scope(child, g, report);
+}
+
+void config_check_together(const struct config *config, struct config_report *report)
+{
+	const struct config_scope *g = config_global(config);
+	check_queues(g, report);
+	for (const struct config_scope *l = config_first(g, CONFIG_LISTENER); l; l = config_next(l))
+		check_scope(l, g, report);
+	for (const struct config_scope *s = config_first(g, CONFIG_DOMAIN); s; s = config_next(s))
+		check_pairs(s, report);
+}

@@ -1,0 +1,252 @@
+/* Each address is read once into plain numbers, its peers sorted so that the first that matches is the nearest. */
+#include "core/entrance.h"
+#include "base/mem.h"
+#include "core/config.h"
+#include "core/pool.h"
+#include <stdlib.h>
+#include <string.h>
+
+struct reading {
+	struct entrances   *to;
+	struct certificates  *certificates;
+	const struct core_limits *base;
+	struct fail        *why;
+};
+
+/* --- terms --- */
+
+/* What a scope or one above it says, below the global one; NULL: nothing. */
+static const struct config_value *said(const struct config_scope *s, const char *name)
+{
+	const struct config_value *v = NULL;
+	for (; s && s->kind != CONFIG_GLOBAL && !v; s = s->parent)
+		v = config_set_here(s, config_table_find(name, s->kind));
+	return v;
+}
+
+static unsigned read_streams(const struct config_scope *s)
+{
+	return (config_list_has(s, "streams", "client") ? TAKES_CLIENTS : 0u)
+		| (config_list_has(s, "streams", "server") ? TAKES_SERVERS : 0u)
+		| (config_list_has(s, "streams", "component") ? TAKES_COMPONENTS : 0u);
+}
+
+/* That of its threadpool, if it says none itself. */
+static unsigned read_events(const struct config_scope *s)
+{
+	const struct config_scope *g = s, *pool;
+	const char *name = NULL;
+	for (; g->parent; g = g->parent)
+		if (g->kind == CONFIG_LISTEN)
+			name = config_text(g, "pool_name");
+	for (pool = config_first(g, CONFIG_THREADPOOL); pool && !(name && strcmp(pool->name, name) == 0); pool = config_next(pool))
+		continue;
+	return (unsigned)config_int(pool && !said(s, "events_per_iter") ? pool : s, "events_per_iter");
+}
+
+static struct socket_options read_socket(const struct config_scope *s)
+{
+	return (struct socket_options){ config_bool(s, "disable_nagle_algorithm"), (int)config_int(s, "tcp_recv_buffer_size"),
+		(int)config_int(s, "tcp_send_buffer_size") };
+}
+
+static const char *text_said(const struct config_scope *s, const char *name)
+{
+	const struct config_value *v = said(s, name);
+	return v ? v->text : NULL;
+}
+
+static bool read_policy(const struct reading *r, struct terms *t, const struct config_scope *s)
+{
+	static const int minimum[] = { 12, 13 };
+	const struct config_value *verify = said(s, "tls_verify_mode"), *oldest = said(s, "tls_minimum");
+	struct tls_wishes w = {
+		.client_ca = text_said(s, "tls_client_ca"), .verify = verify ? (enum tls_verify)verify->number : TLS_VERIFY_UNSAID,
+		.ciphers = text_said(s, "tls_ciphers"), .suites = text_said(s, "tls_suites"), .minimum = oldest ? minimum[oldest->number] : 0,
+	};
+	if (!w.client_ca && !verify && !w.ciphers && !w.suites && !oldest)
+		return true;
+	certificates_note_file(r->certificates, w.client_ca);
+	t->policy = tls_policy_new(&w, r->why);
+	return t->policy != NULL;
+}
+
+static bool read_terms(const struct reading *r, struct terms *t, const struct config_scope *s)
+{
+	t->is_denied = config_enum(s, "access") == 1;
+	t->tls_mode = (enum entrance_tls)config_enum(s, "tls");
+	t->streams = read_streams(s);
+	t->events = read_events(s);
+	t->idle_time = config_duration(s, "idle_time");
+	t->socket = read_socket(s);
+	t->limits = *r->base;
+	host_read_limits(&t->limits, s);
+	const char *whose = arena_string(r->certificates->arena, s->kind == CONFIG_PEER ? s->parent->name : s->name);
+	return (!said(s, "tls_certificate") || certificates_get(r->certificates, s, whose, &t->tls, r->why)) && read_policy(r, t, s);
+}
+
+static void read_outside(const struct reading *r, const struct config_scope *g)
+{
+	struct terms *t = &r->to->outside;
+	*t = (struct terms){ .streams = TAKES_CLIENTS | TAKES_SERVERS | TAKES_COMPONENTS, .limits = *r->base };
+	t->idle_time = config_duration(g, "idle_time");
+	t->events = (unsigned)config_int(g, "events_per_iter");
+}
+
+/* --- networks --- */
+
+static unsigned length_of(const char *const *list)
+{
+	unsigned n = 0;
+	while (list[n])
+		n++;
+	return n;
+}
+
+static bool read_proxies(struct entrance *e, const struct config_scope *s, struct fail *why)
+{
+	const char *const *list = config_list(s, "proxy_protocol");
+	bool ok = true;
+	e->proxies = mem_new((length_of(list) + 1) * sizeof *e->proxies);
+	for (; *list && ok; list++)
+		ok = cidr_read(*list, &e->proxies[e->proxy_count++], why);
+	return ok;
+}
+
+static int longest_first(const void *a, const void *b)
+{
+	const struct terms *one = a, *other = b;
+	return other->from.bits - one->from.bits;
+}
+
+static bool read_peers(const struct reading *r, struct entrance *e, const struct config_scope *s)
+{
+	unsigned n = 0;
+	bool ok = true;
+	for (const struct config_scope *p = config_first(s, CONFIG_PEER); p; p = config_next(p))
+		n++;
+	e->peers = mem_new((n + 1) * sizeof *e->peers);
+	for (const struct config_scope *p = config_first(s, CONFIG_PEER); p && ok; p = config_next(p)) {
+		struct terms *t = &e->peers[e->peer_count];
+		if (!config_bool(p, "enable"))
+			continue;
+		e->peer_count++;
+		ok = cidr_read(p->name, &t->from, r->why) && read_terms(r, t, p);
+	}
+	qsort(e->peers, e->peer_count, sizeof *e->peers, longest_first);
+	return ok;
+}
+
+/* --- entrances --- */
+
+void entrance_read_socket(struct entrance *e, const struct config_scope *s)
+{
+	e->address = s->name;
+	e->channels = (unsigned)config_int(s, "channels");
+	e->is_open = config_bool(s, "enable") && e->channels;
+	e->terms.events = read_events(s);
+	e->terms.socket = read_socket(s);
+	e->pool = pool_of(s);
+	e->options = (struct listen_options){ .address = s->name, .backlog = (int)config_int(s, "listen_backlog"),
+		.file_mode = (int)config_int(s, "file_mode"), .socket = e->terms.socket };
+}
+
+static bool read_one(const struct reading *r, struct entrance *e, const struct config_scope *s)
+{
+	entrance_read_socket(e, s);
+	e->accept_queue = (unsigned)config_int(s, "accept_queue_backlog");
+	return read_terms(r, &e->terms, s) && read_peers(r, e, s) && read_proxies(e, s, r->why);
+}
+
+bool entrances_read(struct entrances *to, struct certificates *certificates, const struct config *config, const struct core_limits *base,
+		    struct fail *why)
+{
+	const struct config_scope *g = config_global(config);
+	struct reading r = { to, certificates, base, why };
+	bool ok = true;
+	*to = (struct entrances){ .all = mem_new(GATES * sizeof *to->all) };
+	read_outside(&r, g);
+	for (const struct config_scope *l = config_first(g, CONFIG_LISTENER); l && ok; l = config_next(l))
+		for (const struct config_scope *s = config_first(l, CONFIG_LISTEN); s && ok; s = config_next(s)) {
+			if (to->count == GATES)
+				return fail(why, "more than %d addresses to listen on", GATES);
+			ok = read_one(&r, &to->all[to->count++], s);
+		}
+	return ok;
+}
+
+static void clear_one(struct entrance *e)
+{
+	for (unsigned i = 0; i < e->peer_count; i++)
+		tls_policy_free(e->peers[i].policy);
+	tls_policy_free(e->terms.policy);
+	mem_free(e->peers);
+	mem_free(e->proxies);
+}
+
+void entrances_clear(struct entrances *all)
+{
+	for (unsigned i = 0; i < all->count; i++)
+		clear_one(&all->all[i]);
+	mem_free(all->all);
+	*all = (struct entrances){ 0 };
+}
+
+const struct entrance *entrance_find(const struct entrances *all, const char *address)
+{
+	for (unsigned i = 0; i < all->count; i++)
+		if (strcmp(all->all[i].address, address) == 0)
+			return &all->all[i];
+	return NULL;
+}
+
+const struct terms *entrance_terms(const struct entrance *e, const struct sockaddr_storage *peer)
+{
+	for (unsigned i = 0; i < e->peer_count; i++)
+		if (cidr_has(&e->peers[i].from, peer))
+			return &e->peers[i];
+	return &e->terms;
+}
+
+const struct terms *entrances_terms(const struct entrances *all, const char *address, const struct sockaddr_storage *peer)
+{
+	const struct entrance *e = entrance_find(all, address);
+	return e ? entrance_terms(e, peer) : &all->outside;
+}
+
+bool entrance_is_proxy(const struct entrance *e, const struct sockaddr_storage *peer)
+{
+	for (unsigned i = 0; i < e->proxy_count; i++)
+		if (cidr_has(&e->proxies[i], peer))
+			return true;
+	return false;
+}
+
+/* --- gates --- */
+
+static struct gate *gates[GATES];
+static atomic_uint count;
+
+struct gate *gate_get(const char *address)
+{
+	unsigned n = atomic_load(&count);
+	for (unsigned i = 0; i < n; i++)
+		if (strcmp(gates[i]->address, address) == 0)
+			return gates[i];
+	if (n == GATES)
+		return NULL;
+	gates[n] = NEW(struct gate);
+	gates[n]->address = mem_string(address);
+	atomic_store(&count, n + 1);
+	return gates[n];
+}
+
+unsigned gates_count(void)
+{
+	return atomic_load(&count);
+}
+
+struct gate *gate_number(unsigned n)
+{
+	return gates[n];
+}

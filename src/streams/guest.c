@@ -1,0 +1,302 @@
+/*
+ * What may be refused is refused as early as it is known: a denied peer when
+ * it is accepted or when its proxy has named it, a surplus one next, and only
+ * then is anything read.
+ */
+#include "streams/guest.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "core/home.h"
+#include "net/proxy.h"
+#include "streams/address.h"
+#include "streams/c2s.h"
+#include "streams/header.h"
+#include "streams/listen.h"
+#include <string.h>
+
+enum { SAY_GOODBYE = 2000 };
+
+struct guest {
+	struct conn    *conn;
+	struct gate    *gate;
+	struct address *address;
+	struct timer    timer;
+	bool            awaits_proxy;        /* its first bytes are a PROXY header */
+};
+
+static const struct entrance *entrance_of(const struct gate *gate)
+{
+	return entrance_find(hosts_here()->entrances, gate->address);
+}
+
+static const struct terms *terms_of(const struct guest *g)
+{
+	return entrances_terms(hosts_here()->entrances, g->gate->address, &conn_facts(g->conn)->peer);
+}
+
+/* --- its end --- */
+
+static bool too_many_wait(struct gate *gate)
+{
+	const struct entrance *e = entrance_of(gate);
+	return e && e->accept_queue && atomic_load(&gate->waiting) >= e->accept_queue;
+}
+
+/* Looked at again when the loop is noted as paused: the last one that waited may just have left. */
+static void wait_at(struct gate *gate)
+{
+	atomic_fetch_add(&gate->waiting, 1);
+	if (!too_many_wait(gate))
+		return;
+	listen_pause(gate);
+	if (!too_many_wait(gate))
+		listen_wake(gate);
+}
+
+static void wait_no_more(struct gate *gate)
+{
+	atomic_fetch_sub(&gate->waiting, 1);
+	listen_wake(gate);
+}
+
+static void forget(struct guest *g)
+{
+	timer_stop(&g->timer);
+	wait_no_more(g->gate);
+	mem_free(g);
+}
+
+void guest_left(struct gate *gate)
+{
+	atomic_fetch_sub_explicit(&gate->connected, 1, memory_order_relaxed);
+}
+
+static void leave(struct guest *g)
+{
+	address_leave(g->address);
+	guest_left(g->gate);
+	forget(g);
+}
+
+static void ended(void *owner, enum conn_end end, const char *words)
+{
+	struct guest *g = owner;
+	log_low("XMPPI", "%s left before it said who it is: %s", conn_facts(g->conn)->peer_name, words ? words : "closed");
+	conn_free(g->conn);
+	leave(g);
+}
+
+static void took_too_long(struct timer *timer)
+{
+	struct guest *g = CONTAINER(timer, struct guest, timer);
+	log_low("XMPPI", "%s said nothing for too long", conn_facts(g->conn)->peer_name);
+	conn_abort(g->conn);
+	leave(g);
+}
+
+static void refuse(struct guest *g, const char *why)
+{
+	log_low("XMPPI", "%s %s", conn_facts(g->conn)->peer_name, why);
+	conn_abort(g->conn);
+	leave(g);
+}
+
+/* --- TLS --- */
+
+static const struct host *host_named(const char *sni)
+{
+	const struct host *host = host_find(sni);
+	if (host)
+		return host;
+	struct arena *a = arena_new();
+	const char *name = jid_domain(a, sni);       /* in other letters, or of other scripts */
+	host = name ? host_find(name) : NULL;
+	arena_free(a);
+	return host;
+}
+
+struct tls_choice guest_choose(const struct terms *t, const char *sni, const char *to)
+{
+	const char *name = sni ? sni : to;
+	const struct host *host = sni ? host_named(sni) : NULL;
+	if (t->tls && (!name || tls_names(t->tls, name)))
+		return (struct tls_choice){ t->tls, t->policy };
+	if (!host || !host->tls)
+		host = to ? host_find(to) : NULL;
+	if (host && host->tls)
+		return (struct tls_choice){ host->tls, t->policy };
+	return (struct tls_choice){ t->tls ? t->tls : host_first()->tls, t->policy };
+}
+
+static struct tls_choice choose(const char *sni, void *guest)
+{
+	return guest_choose(terms_of(guest), sni, NULL);
+}
+
+/* --- may it come in? --- */
+
+static void count_refused(struct gate *gate)
+{
+	home_here()->counts.refused++;
+	atomic_fetch_add_explicit(&gate->refused, 1, memory_order_relaxed);
+}
+
+/* Before TLS, and without a word: whoever is denied learns nothing. */
+static bool is_denied(struct gate *gate, const struct terms *t, const struct conn *conn)
+{
+	if (!t->is_denied)
+		return false;
+	log_low("XMPPI", "%s is denied at %s", conn_facts(conn)->peer_name, gate->address);
+	home_here()->counts.denied++;
+	atomic_fetch_add_explicit(&gate->denied, 1, memory_order_relaxed);
+	return true;
+}
+
+/* RFC 6120 §4.9.3.17, STR-05: one too many is told so, and counted. */
+static void refuse_surplus(struct gate *gate, const struct terms *t, struct conn *conn, const char *why)
+{
+	log_problem("XMPPI", "%s refused at %s: %s", conn_facts(conn)->peer_name, gate->address, why);
+	count_refused(gate);
+	if (t->tls_mode == TLS_DIRECT) {
+		conn_abort(conn);
+		return;
+	}
+	header_write(conn_out(conn), host_first()->name, NULL, "none");
+	header_write_error(conn_out(conn), STREAM_RESOURCE_CONSTRAINT, why, NULL);
+	conn_printed(conn);
+	conn_close(conn, SAY_GOODBYE);
+}
+
+/* By its own address now. False: it was refused, and the guest is gone. */
+static bool come_in(struct guest *g)
+{
+	const struct terms *t = terms_of(g);
+	const struct entrance *e = entrance_of(g->gate);
+	if (is_denied(g->gate, t, g->conn)) {
+		conn_abort(g->conn);
+		leave(g);
+		return false;
+	}
+	g->address = address_enter(conn_facts(g->conn), &t->limits);
+	if (!g->address) {
+		refuse_surplus(g->gate, t, g->conn, "too many connections from this address");
+		leave(g);
+		return false;
+	}
+	if (e && t != &e->terms)
+		conn_socket(g->conn, &t->socket);
+	timer_start(&g->timer, t->limits.negotiation, took_too_long);
+	return true;
+}
+
+/* --- what it says --- */
+
+static void refuse_http(struct guest *g)
+{
+	static const char words[] = "HTTP/1.1 501 Not Implemented\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+	log_low("XMPPI", "%s speaks HTTP, which is not served here", conn_facts(g->conn)->peer_name);
+	conn_write(g->conn, words, sizeof words - 1);
+	conn_close(g->conn, SAY_GOODBYE);
+	leave(g);
+}
+
+/* An XMPP stream: c2s reads its header, and refuses what isn't a client's. */
+static void become_client(struct guest *g)
+{
+	c2s_start(g->conn, g->gate, g->address);
+	forget(g);
+}
+
+static bool is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* Takes nothing: whoever it is reads all. */
+static void look(struct guest *g, const char *bytes)
+{
+	unsigned char first = (unsigned char)*bytes;
+	bool is_tls = conn_is_tls(g->conn);
+	enum entrance_tls mode = terms_of(g)->tls_mode;
+	if (!is_tls && first == 0x16 && (mode == TLS_AUTO || mode == TLS_DIRECT || mode == TLS_REQUIRED))
+		conn_tls_detected(g->conn, choose, g);
+	else if (mode == TLS_DIRECT && !is_tls)
+		refuse(g, "doesn't begin with TLS");
+	else if (first == '<' || is_space((char)first) || first == 0xEF)         /* 0xEF: a byte order mark, RFC 6120 §11.6 */
+		become_client(g);
+	else if (first >= 'A' && first <= 'Z')
+		refuse_http(g);
+	else
+		refuse(g, "speaks no protocol that is served here");
+}
+
+static size_t read_proxy(struct guest *g, const char *bytes, size_t size)
+{
+	struct proxy_header h;
+	switch (proxy_read(bytes, size, &h)) {
+	case PROXY_MORE:
+		return 0;
+	case PROXY_WRONG:
+		log_problem("XMPPI", "%s closed at %s: it must send a PROXY header, and %s", conn_facts(g->conn)->peer_name, g->gate->address, h.why);
+		count_refused(g->gate);
+		conn_abort(g->conn);
+		leave(g);
+		return size;
+	case PROXY_DONE:
+		break;
+	}
+	if (h.has_addresses)
+		conn_claim(g->conn, &h.peer, &h.local);
+	g->awaits_proxy = false;
+	if (!come_in(g))
+		return size;
+	if (h.size < size)
+		look(g, bytes + h.size);
+	return h.size;
+}
+
+static size_t input(void *owner, const char *bytes, size_t size)
+{
+	struct guest *g = owner;
+	if (g->awaits_proxy)
+		return read_proxy(g, bytes, size);
+	look(g, bytes);
+	return 0;
+}
+
+static const struct conn_owner guest = { input, NULL, NULL, ended };
+
+/* --- accepted --- */
+
+static struct guest *guest_new(struct gate *gate, struct conn *conn)
+{
+	struct guest *g = NEW(struct guest);
+	*g = (struct guest){ .conn = conn, .gate = gate };
+	wait_at(gate);
+	return g;
+}
+
+void guest_accepted(void *with, struct conn *conn)
+{
+	struct gate *gate = with;
+	const struct entrance *e = entrance_of(gate);
+	const struct sockaddr_storage *peer = &conn_facts(conn)->peer;
+	bool is_proxy = e && entrance_is_proxy(e, peer);
+	atomic_fetch_add_explicit(&gate->accepted, 1, memory_order_relaxed);
+	if (!e || (!is_proxy && is_denied(gate, entrance_terms(e, peer), conn))) {
+		conn_abort(conn);
+		return;
+	}
+	if (atomic_fetch_add_explicit(&gate->connected, 1, memory_order_relaxed) >= e->channels) {
+		refuse_surplus(gate, &e->terms, conn, "too many connections");
+		guest_left(gate);
+		return;
+	}
+	struct guest *g = guest_new(gate, conn);
+	g->awaits_proxy = is_proxy;
+	if (is_proxy)
+		timer_start(&g->timer, e->terms.limits.negotiation, took_too_long);
+	else if (!come_in(g))
+		return;
+	conn_own(conn, &guest, g);
+}
