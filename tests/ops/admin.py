@@ -29,7 +29,7 @@ class Admin(Server):
     def refusal(self, *words, text=''):
         """What a command that must fail says; nothing when it went well."""
         done = self.command(*words, text=text)
-        return done.stderr if done.returncode == 1 else ''
+        return done.stderr if done.returncode in (1, 2) else ''
 
     def twin(self):
         """Another server of the same configuration, without data, at another port."""
