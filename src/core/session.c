@@ -166,6 +166,11 @@ static void address(struct turn *t, struct xml *el)
 	t->to = to ? jid_parse(t->arena, to) : s->account->address;
 }
 
+static void count_kind(struct home_counts *counts, enum kind kind)
+{
+	*(kind == KIND_MESSAGE ? &counts->messages : kind == KIND_INFO ? &counts->iqs : &counts->presences) += 1;
+}
+
 void session_receive(struct session *s, struct arena *a, struct xml *el, size_t bytes)
 {
 	CHECK(s, SESSION_MAGIC);
@@ -178,6 +183,7 @@ void session_receive(struct session *s, struct arena *a, struct xml *el, size_t 
 	t->stanza = el;
 	t->id = xml_get(el, "id");
 	bool is_known = type_of(el, &t->kind, &t->type);
+	count_kind(&s->account->home->counts, t->kind);
 	address(t, el);
 	t->payload = t->kind == KIND_INFO ? xml_first(el) : NULL;
 	t->wants_keeping = s->has_acks && t->kind == KIND_MESSAGE;

@@ -39,6 +39,7 @@ struct driver {
 	bool (*copy_slice)(void *copy, bool *is_done, struct fail *why);
 	bool (*copy_end)(void *copy, struct fail *why);
 
+	uint64_t (*cache_bytes)(struct connection *);    /* of pages that it keeps */
 	uint64_t (*log_bytes)(struct connection *);      /* what has to be gone through after a crash */
 };
 

@@ -432,6 +432,12 @@ bool store_check(const char *path, struct fail *why)
 	return ok;
 }
 
+static uint64_t sqlite_cache_bytes(struct connection *c)
+{
+	int now = 0, most = 0;
+	return sqlite3_db_status(c->db, SQLITE_DBSTATUS_CACHE_USED, &now, &most, 0) == SQLITE_OK ? (uint64_t)now : 0;
+}
+
 static uint64_t sqlite_log_bytes(struct connection *c)
 {
 	return wal_bytes(c->db);
@@ -448,5 +454,6 @@ const struct driver driver_sqlite = {
 	.copy_begin = sqlite_copy_begin,
 	.copy_slice = sqlite_copy_slice,
 	.copy_end  = sqlite_copy_end,
+	.cache_bytes = sqlite_cache_bytes,
 	.log_bytes = sqlite_log_bytes,
 };

@@ -51,7 +51,7 @@ struct store {
 	struct reader { struct store *store; pthread_t thread; struct connection *connection; } *readers;
 
 	atomic_size_t waiting;
-	atomic_uint_fast64_t commits, jobs, failed, reads_done, wal_bytes;
+	atomic_uint_fast64_t commits, jobs, failed, reads_done, wal_bytes, batches[4], commit_ms, waited_ms, cache_bytes;
 };
 
 /* ---- queues ---- */
@@ -180,11 +180,17 @@ static size_t take_batch(struct store *s, struct list *batch, bool restless, boo
 	return count;
 }
 
-static void count_batch(struct store *s, struct list *batch, size_t count)
+static void count_batch(struct store *s, struct list *batch, size_t count, msec began)
 {
 	size_t failed = 0;
-	LIST_EACH(batch, struct store_job, link, job)
+	msec now = clock_now(), waited = 0;
+	LIST_EACH(batch, struct store_job, link, job) {
 		failed += job->outcome != STORE_OK;
+		waited += now - job->since;
+	}
+	atomic_fetch_add(&s->batches[count > 100 ? 3 : count > 10 ? 2 : count > 1], 1);
+	atomic_fetch_add(&s->commit_ms, (uint64_t)(now - began));
+	atomic_fetch_add(&s->waited_ms, (uint64_t)waited);
 	atomic_fetch_add(&s->jobs, count);
 	atomic_fetch_add(&s->failed, failed);
 	atomic_fetch_add(&s->commits, failed < count);
@@ -202,9 +208,10 @@ static void tell(struct store_job *job)
 static void write_batch(struct store *s, struct list *batch, size_t count)
 {
 	struct fail why = { "" };
+	msec began = clock_now();
 	if (!s->driver->write(s->write_connection, batch, &why))
 		broken(s, &why);
-	count_batch(s, batch, count);
+	count_batch(s, batch, count, began);
 	pthread_mutex_lock(&s->lock);
 	s->oldest = 0;
 	pthread_mutex_unlock(&s->lock);
@@ -218,6 +225,7 @@ static void tend(struct store *s, bool idle)
 	if (!s->driver->tend(s->write_connection, idle, &why))
 		broken(s, &why);
 	atomic_store(&s->wal_bytes, s->driver->log_bytes(s->write_connection));
+	atomic_store(&s->cache_bytes, s->driver->cache_bytes(s->write_connection));
 }
 
 /* ---- a copy of everything ---- */
@@ -466,10 +474,14 @@ bool store_is_slow(struct store *s)
 struct store_figures store_figures(struct store *s)
 {
 	CHECK(s, STORE_MAGIC);
-	return (struct store_figures){
+	struct store_figures f = {
 		.commits = atomic_load(&s->commits), .jobs = atomic_load(&s->jobs), .failed = atomic_load(&s->failed),
-		.reads = atomic_load(&s->reads_done), .wal_bytes = atomic_load(&s->wal_bytes),
+		.commit_ms = atomic_load(&s->commit_ms), .waited_ms = atomic_load(&s->waited_ms),
+		.reads = atomic_load(&s->reads_done), .wal_bytes = atomic_load(&s->wal_bytes), .cache_bytes = atomic_load(&s->cache_bytes),
 	};
+	for (size_t i = 0; i < sizeof f.batches / sizeof *f.batches; i++)
+		f.batches[i] = atomic_load(&s->batches[i]);
+	return f;
 }
 
 bool store_copy(struct store *s, struct store_copy *copy)

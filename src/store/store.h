@@ -92,7 +92,12 @@ msec   store_waiting_since(struct store *);
 size_t store_waiting(struct store *);                         /* jobs handed over and not done, reads too */
 bool   store_is_slow(struct store *);                         /* more of them than queue_limit */
 
-struct store_figures { uint64_t commits, jobs, failed, reads; uint64_t wal_bytes; };
+struct store_figures {
+	uint64_t commits, jobs, failed, reads;
+	uint64_t batches[4];         /* commits of 1 job, of up to 10, up to 100, more */
+	uint64_t commit_ms, waited_ms;       /* of all commits; of all jobs, from being handed over to being on disk */
+	uint64_t wal_bytes, cache_bytes;     /* now */
+};
 struct store_figures store_figures(struct store *);
 
 /*

@@ -150,6 +150,7 @@ void c2s_error(struct c2s *c, enum stream_error error, const char *text)
 	if (!c->conn)
 		return;
 	c2s_log(c, LOG_LOW, "stream error %s%s%s", stream_error_name(error), text ? ": " : "", text ? text : "");
+	home_here()->counts.stream_errors++;
 	if (c->state != C2S_CLOSING) {
 		if (!c->has_header)
 			write_header(c);
@@ -385,6 +386,7 @@ static size_t input(void *owner, const char *bytes, size_t size)
 		taken = size;
 	}
 	c->bytes_in += taken;
+	home_here()->counts.bytes_in += taken;
 	c->is_inside = false;
 	if (c->is_over)
 		destroy(c);
@@ -426,6 +428,7 @@ void c2s_start(struct conn *conn, struct gate *gate, struct address *address, co
 	meter_init(&c->stanzas, limits(c)->stanza_rate, limits(c)->stanza_burst, c->heard_at);
 	meter_init(&c->bytes, limits(c)->byte_rate, limits(c)->byte_burst, c->heard_at);
 	enter_loop(c);
+	home_here()->counts.streams++;
 	timer_start(&c->timer, limits(c)->negotiation, negotiation_timed_out);
 	conn_own(conn, &owner, c);
 }
