@@ -12,7 +12,7 @@ enum { SHOWN = 20 };
 
 static json_t *listener_row(struct gate *g)
 {
-	const struct entrance *e = entrance_find(hosts_here()->entrances, g->address);
+	const struct entrance *e = hosts_here()->entrances->at[g->number];
 	return json_pack("{s:s, s:b, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "address", g->address, "open", (int)atomic_load(&g->is_open),
 		"pool", e ? e->pool->name : "", "channels", (json_int_t)(e ? e->channels : 0), "connected", (json_int_t)atomic_load(&g->connected),
 		"waiting", (json_int_t)atomic_load(&g->waiting), "accept_queue_backlog", (json_int_t)(e ? e->accept_queue : 0),
@@ -32,7 +32,8 @@ json_t *doors_listeners(void)
 {
 	json_t *rows = json_array();
 	for (unsigned i = 0; i < gates_count(); i++)
-		json_array_append_new(rows, listener_row(gate_number(i)));
+		if (hosts_here()->entrances->at[i] || atomic_load(&gate_number(i)->connected))       /* configured, or not yet left by all */
+			json_array_append_new(rows, listener_row(gate_number(i)));
 	return rows;
 }
 

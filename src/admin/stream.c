@@ -120,7 +120,9 @@ static void describe(struct arena *a, struct xml *el, const struct stream_row *r
 {
 	const char *const values[] = { r->peer, r->gate, r->host, r->jid, stream_step_name(r->step), r->doing, r->tls, r->cipher, r->mechanism };
 	xml_set(a, el, "n", number(a, r->number));
-	xml_set(a, el, "tag", arena_string(a, r->tag));
+	char tag[STREAM_TAG];
+	stream_tag(tag, r->kind, r->number);
+	xml_set(a, el, "tag", arena_string(a, tag));
 	xml_set(a, el, "since", number(a, (uint64_t)r->since));
 	xml_set(a, el, "acks", r->has_acks ? "1" : NULL);
 	for (size_t i = 0; i < TEXTS; i++)

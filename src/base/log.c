@@ -103,7 +103,7 @@ static bool address_is(const char *peer, const char *address)
 static bool follows(const struct log_follower *f, enum log_level level, const struct log_who *who)
 {
 	return level <= f->level && (!f->tag || tag_is(who->tag, f->tag, true)) && (!f->jid || (who->jid && jid_is(who->jid, f->jid)))
-	    && (!f->address || (who->peer && address_is(who->peer, f->address)));
+	    && (!f->address || (*who->peer && address_is(who->peer, f->address)));
 }
 
 /* With the lock: the macro lets through what the most talkative wants. */
@@ -288,7 +288,8 @@ void log_line_of(enum log_level level, const struct log_who *who, const char *te
 
 void log_line(enum log_level level, const char *tag, const char *text, ...)
 {
-	struct log_who who = { tag, NULL, NULL };
+	struct log_who who = { .jid = NULL };
+	snprintf(who.tag, sizeof who.tag, "%s", tag);
 	va_list list;
 	va_start(list, text);
 	line(level, &who, text, list);

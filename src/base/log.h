@@ -26,7 +26,8 @@ extern atomic_int log_limit;                 /* what is more detailed than this 
 	((int)(level) <= atomic_load_explicit(&log_limit, memory_order_relaxed) ? log_line(level, tag, __VA_ARGS__) : (void)0)
 
 /* The same of a stream: whom it concerns. `who` is evaluated only when a line of this level may be wanted. */
-struct log_who { const char *tag, *jid, *peer; };            /* jid, peer: NULL: not known */
+enum { LOG_TAG = 32, LOG_PEER = 64 };
+struct log_who { char tag[LOG_TAG]; const char *jid; char peer[LOG_PEER]; };         /* jid NULL, peer "": not known */
 bool log_wants(enum log_level, const struct log_who *);
 void log_line_of(enum log_level, const struct log_who *, const char *format, ...) __attribute__((format(printf, 3, 4)));
 #define LOG_OF(level, who, ...) do { \

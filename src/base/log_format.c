@@ -81,7 +81,7 @@ static void add_stamp(struct buf *b, msec wall)
 
 static void add_field(struct buf *b, enum log_format format, const char *name, const char *value, const char *end)
 {
-	if (!value)
+	if (!value || !*value)
 		return;
 	add(b, name);
 	add_words(b, format, value);
@@ -111,8 +111,9 @@ static void json_line(struct buf *b, enum log_level level, const struct log_who 
 	add_field(b, LOG_JSON, "\",\"tag\":\"", who->tag, "\"");
 	add_field(b, LOG_JSON, ",\"jid\":\"", who->jid, "\"");
 	add_field(b, LOG_JSON, ",\"peer\":\"", who->peer, "\"");
-	add_field(b, LOG_JSON, ",\"text\":\"", words, "\"");
-	add(b, "}\n");
+	add(b, ",\"text\":\"");
+	add_words(b, LOG_JSON, words);
+	add(b, "\"}\n");
 }
 
 /* The journal's native protocol: FIELD=value lines. It stamps the time itself. */

@@ -115,7 +115,7 @@ static enum stanza_error verdict(struct turn *t)
 	if (limits->enabled && limits->wrong_passwords && ++h->wrong >= limits->wrong_passwords) {
 		h->until = clock_now() + limits->wrong_password_pause;
 		h->wrong = 0;
-		LOG_OF(LOG_LOW, ((struct log_who){ "AUTH", t->account->jid, NULL }), "%u wrong passwords in a row: must wait", limits->wrong_passwords);
+		LOG_OF(LOG_LOW, ((struct log_who){ "AUTH", t->account->jid, "" }), "%u wrong passwords in a row: must wait", limits->wrong_passwords);
 	}
 	return HANDLED;
 }

@@ -125,10 +125,13 @@ static bool read_peers(const struct reading *r, struct entrance *e, const struct
 	bool ok = true;
 	for (const struct config_scope *p = config_first(s, CONFIG_PEER); p; p = config_next(p))
 		n++;
+	if (n > PEERS)
+		return fail(r->why, "listen \"%s\" has more than %d peers", s->name, PEERS);
 	e->peers = mem_new((n + 1) * sizeof *e->peers);
 	for (const struct config_scope *p = config_first(s, CONFIG_PEER); p && ok; p = config_next(p)) {
+		const struct config_value *enable = config_set_here(p, config_table_find("enable", CONFIG_PEER));
 		struct terms *t = &e->peers[e->peer_count];
-		if (!config_bool(p, "enable"))
+		if (enable && !enable->number)       /* the socket's own `enable` is another question */
 			continue;
 		e->peer_count++;
 		ok = cidr_read(p->name, &t->from, r->why) && read_terms(r, t, p);
@@ -158,6 +161,15 @@ static bool read_one(const struct reading *r, struct entrance *e, const struct c
 	return read_terms(r, &e->terms, s) && read_peers(r, e, s) && read_proxies(e, s, r->why);
 }
 
+static bool place(struct entrances *to, const struct entrance *e, struct fail *why)
+{
+	const struct gate *gate = gate_get(e->address);
+	if (!gate)
+		return fail(why, "more than %d addresses to listen on, with those of earlier reloads", GATES);
+	to->at[gate->number] = e;
+	return true;
+}
+
 bool entrances_read(struct entrances *to, struct certificates *certificates, const struct config *config, const struct core_limits *base,
 		    struct fail *why)
 {
@@ -170,7 +182,9 @@ bool entrances_read(struct entrances *to, struct certificates *certificates, con
 		for (const struct config_scope *s = config_first(l, CONFIG_LISTEN); s && ok; s = config_next(s)) {
 			if (to->count == GATES)
 				return fail(why, "more than %d addresses to listen on", GATES);
-			ok = read_one(&r, &to->all[to->count++], s);
+			if (entrance_find(to, s->name))
+				return fail(why, "listen \"%s\" is there twice", s->name);
+			ok = read_one(&r, &to->all[to->count++], s) && place(to, &to->all[to->count - 1], why);
 		}
 	return ok;
 }
@@ -200,18 +214,17 @@ const struct entrance *entrance_find(const struct entrances *all, const char *ad
 	return NULL;
 }
 
-const struct terms *entrance_terms(const struct entrance *e, const struct sockaddr_storage *peer)
+unsigned entrance_place(const struct entrance *e, const struct sockaddr_storage *peer)
 {
 	for (unsigned i = 0; i < e->peer_count; i++)
 		if (cidr_has(&e->peers[i].from, peer))
-			return &e->peers[i];
-	return &e->terms;
+			return i + 1;
+	return 0;
 }
 
-const struct terms *entrances_terms(const struct entrances *all, const char *address, const struct sockaddr_storage *peer)
+const struct terms *entrance_terms(const struct entrance *e, unsigned place)
 {
-	const struct entrance *e = entrance_find(all, address);
-	return e ? entrance_terms(e, peer) : &all->outside;
+	return place ? &e->peers[place - 1] : &e->terms;
 }
 
 bool entrance_is_proxy(const struct entrance *e, const struct sockaddr_storage *peer)
@@ -237,6 +250,7 @@ struct gate *gate_get(const char *address)
 		return NULL;
 	gates[n] = NEW(struct gate);
 	gates[n]->address = mem_string(address);
+	gates[n]->number = n;
 	atomic_store(&count, n + 1);
 	return gates[n];
 }

@@ -11,12 +11,13 @@
 #pragma once
 #include <stdatomic.h>
 #include "core/certificates.h"
-#include "core/host.h"
+#include "core/home.h"
 #include "net/cidr.h"
 #include "net/conn.h"
 
 struct pool;
 
+enum { GATES = 64, PEERS = 65534 };
 enum entrance_tls { TLS_AUTO, TLS_DIRECT, TLS_STARTTLS, TLS_OFF, TLS_REQUIRED };     /* in the order of the setting's words */
 enum { TAKES_CLIENTS = 1, TAKES_SERVERS = 2, TAKES_COMPONENTS = 4 };
 
@@ -49,6 +50,7 @@ struct entrance {
 struct entrances {
 	struct entrance *all;
 	unsigned         count;
+	const struct entrance *at[GATES];    /* by the number of the gate; NULL: it isn't there any more */
 	struct terms     outside;            /* global: for who came by an address that is configured no more */
 };
 
@@ -58,20 +60,21 @@ bool entrances_read(struct entrances *, struct certificates *, const struct conf
 void entrances_clear(struct entrances *);
 
 const struct entrance *entrance_find(const struct entrances *, const char *address);         /* NULL: it isn't there any more */
-const struct terms *entrance_terms(const struct entrance *, const struct sockaddr_storage *peer);
-const struct terms *entrances_terms(const struct entrances *, const char *address, const struct sockaddr_storage *peer);     /* always there */
+/* Which of an entrance's terms are a peer's: 0, the address's own, or 1 for the first of its peers. */
+unsigned entrance_place(const struct entrance *, const struct sockaddr_storage *peer);
+const struct terms *entrance_terms(const struct entrance *, unsigned place);
 bool entrance_is_proxy(const struct entrance *, const struct sockaddr_storage *peer);        /* its connections begin with a PROXY header */
 
 /* --- gates --- */
 
-enum { GATES = 64 };
-
 struct gate {
 	char       *address;
+	unsigned    number;
 	atomic_bool is_open;
 	atomic_uint connected, waiting;      /* waiting: not yet known who they are */
 	atomic_uint_fast64_t accepted, refused, denied;
 	atomic_uint_fast64_t paused_loops;   /* by number: those that wait until fewer are waiting */
+	struct listener *listeners[HOMES_LIMIT];     /* by number, each its loop's; NULL: that loop doesn't accept here */
 };
 
 /* Made when it is first asked for; NULL: there are too many. One thread at a time: at start or under the reload's lock. */

@@ -34,8 +34,12 @@ uint64_t stream_number(const char *tag)
 	return *digits && strspn(digits, "0123456789") == strlen(digits) ? strtoull(digits, NULL, 10) : 0;
 }
 
-void stream_tag(char tag[24], uint64_t *number)
+uint64_t stream_number_next(void)
 {
-	*number = atomic_fetch_add(&connections, 1) + 1;
-	snprintf(tag, 24, "XMPPI-%06llu", (unsigned long long)*number);
+	return atomic_fetch_add(&connections, 1) + 1;
+}
+
+void stream_tag(char tag[STREAM_TAG], char kind, uint64_t number)
+{
+	snprintf(tag, STREAM_TAG, "XMPP%c-%06llu", kind, (unsigned long long)number);
 }

@@ -14,7 +14,8 @@ enum stream_step { STEP_CONNECTED, STEP_NEGOTIATING, STEP_WAITING, STEP_BOUND, S
 
 struct stream_row {                  /* strings live as long as the call that is told of it */
 	uint64_t    number;          /* of the tag; grows with the connections */
-	const char *tag, *peer, *gate;
+	char        kind;            /* of the tag */
+	const char *peer, *gate;
 	const char *host, *jid;      /* NULL: not known yet; the JID is full once it is bound */
 	enum stream_step step;
 	const char *doing;           /* what is under way, or why it isn't read; NULL: nothing */
@@ -37,4 +38,6 @@ extern struct stream_table stream_table;
 const char *stream_step_name(enum stream_step);              /* "connected", … */
 bool stream_step_named(const char *name, enum stream_step *);
 uint64_t stream_number(const char *tag);                     /* of "XMPPS-000017", or "17"; 0: it is none */
-void stream_tag(char tag[24], uint64_t *number);             /* a new connection's: "XMPPI-000017" */
+uint64_t stream_number_next(void);                           /* a new connection's */
+enum { STREAM_TAG = 32 };
+void stream_tag(char tag[STREAM_TAG], char kind, uint64_t number);   /* 'I', 17: "XMPPI-000017" */

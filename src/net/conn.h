@@ -73,9 +73,9 @@ struct conn_facts {
 	const char *alpn;                            /* NULL: none */
 	const char *sni;                             /* NULL: none */
 };
-const struct conn_facts *conn_facts(const struct conn *);    /* made when first asked; lives as long as conn */
-/* Whom a proxy speaks for: peer and local address from now on. */
-void conn_claim(struct conn *, const struct sockaddr_storage *peer, const struct sockaddr_storage *local);
+struct conn_facts conn_facts(const struct conn *);    /* made anew each time: an idle connection keeps but its peer's address */
+struct sockaddr_storage conn_peer(const struct conn *);      /* that alone, which is cheap */
+void conn_claim(struct conn *, const struct sockaddr_storage *peer);     /* whom a proxy speaks for: the peer from now on */
 bool conn_is_tls(const struct conn *);                /* the handshake has ended well */
 bool conn_peer_user(const struct conn *, uid_t *user);       /* of a Unix socket's peer, as it connected; false: not to be had */
 bool conn_binding_exporter(struct conn *, unsigned char out[32]);                     /* RFC 9266; false: not to be had */

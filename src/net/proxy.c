@@ -67,7 +67,7 @@ static bool read_addresses(struct proxy_header *h, int family, char *rest)
 	unsigned char from[16], to[16];
 	uint16_t from_port, to_port;
 	const char *a = word(&rest), *b = word(&rest), *c = word(&rest), *d = word(&rest);
-	if (!d || rest || inet_pton(family, a, from) != 1 || inet_pton(family, b, to) != 1 || !read_port(c, &from_port) || !read_port(d, &to_port))
+	if (!a || !b || !c || !d || rest || inet_pton(family, a, from) != 1 || inet_pton(family, b, to) != 1 || !read_port(c, &from_port) || !read_port(d, &to_port))
 		return false;
 	void (*set)(struct sockaddr_storage *, const void *, uint16_t) = family == AF_INET ? set_v4 : set_v6;
 	set(&h->peer, from, from_port);

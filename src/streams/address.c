@@ -117,10 +117,10 @@ static bool may_enter(struct address *a, const struct core_limits *l)
 	return take(&a->connects, MINUTE);
 }
 
-struct address *address_enter(const struct conn_facts *facts, const struct core_limits *limits)
+struct address *address_enter(const struct sockaddr_storage *peer, const struct core_limits *limits)
 {
 	char name[48];
-	name_of(&facts->peer, name);
+	name_of(peer, name);
 	pthread_mutex_lock(&lock);
 	struct hash_node *n = hash_find(&addresses, name);
 	struct address *a = n ? CONTAINER(n, struct address, by_name) : address_new(name);

@@ -36,8 +36,11 @@ size_t c2s_count(void)
 
 struct log_who c2s_who(const struct c2s *c)
 {
-	const char *peer = c->conn ? conn_facts(c->conn)->peer_name : NULL;
-	return (struct log_who){ c->tag, c->session ? c->session->jid->full : c->account, peer };
+	struct log_who who = { .jid = c->session ? c->session->jid->full : c->account };
+	stream_tag(who.tag, c->kind, c->number);
+	if (c->conn)
+		memcpy(who.peer, conn_facts(c->conn).peer_name, sizeof who.peer);
+	return who;
 }
 
 void c2s_log_xml(const struct c2s *c, const char *done, const struct xml *el)
@@ -210,12 +213,15 @@ bool c2s_is_secure(const struct c2s *c)
 const struct terms *c2s_terms(struct c2s *c)
 {
 	const struct hosts *hosts = hosts_here();
-	if (!c->conn)
+	const struct entrance *e = hosts->entrances->at[c->gate->number];
+	if (!e || !c->conn)
 		return &hosts->entrances->outside;
-	if (c->generation != hosts->generation)
-		c->terms = entrances_terms(hosts->entrances, c->gate->address, &conn_facts(c->conn)->peer);
-	c->generation = hosts->generation;
-	return c->terms;
+	if (c->generation != hosts->generation) {
+		const struct sockaddr_storage peer = conn_peer(c->conn);
+		c->place = (uint16_t)entrance_place(e, &peer);
+		c->generation = hosts->generation;
+	}
+	return entrance_terms(e, c->place);
 }
 
 bool c2s_needs_tls(struct c2s *c)
@@ -264,7 +270,7 @@ static void take_names(struct c2s *c, struct arena *a, const struct xml *el)
 	c->lang = mem_string(lang && header_is_language(lang) ? lang : NULL);
 	mem_free(c->caller);
 	c->caller = mem_string(caller ? caller->bare : NULL);                    /* §4.7.2 */
-	random_text(c->id, 20);
+	random_text(c->id, sizeof c->id - 1);
 }
 
 static enum stream_error check_names(const struct c2s *c, struct arena *a, const struct xml *el)
@@ -293,7 +299,7 @@ static void header(struct c2s *c, const struct xml_found *open)
 	struct arena *a = open->arena;
 	enum stream_kind kind = header_kind(open);
 	if (kind == STREAM_CLIENT)
-		c->tag[4] = 'S';
+		c->kind = 'S';
 	take_names(c, a, open->element);
 	c2s_log(c, LOG_LOW, "stream header to %s", xml_get(open->element, "to") ? xml_get(open->element, "to") : "nobody");
 	C2S_LOG_XML(c, "received", open->element);
@@ -422,9 +428,9 @@ void c2s_start(struct conn *conn, struct gate *gate, struct address *address, co
 	c->parser = xml_parser_new(&l);
 	c->heard_at = clock_now();
 	c->number = arrival->number;
-	c->since = arrival->since;
-	memcpy(c->tag, arrival->tag, sizeof c->tag);
-	random_text(c->id, 20);
+	c->since = (uint32_t)(arrival->since / 1000);
+	c->kind = 'I';
+	random_text(c->id, sizeof c->id - 1);
 	meter_init(&c->stanzas, limits(c)->stanza_rate, limits(c)->stanza_burst, c->heard_at);
 	meter_init(&c->bytes, limits(c)->byte_rate, limits(c)->byte_burst, c->heard_at);
 	enter_loop(c);
@@ -494,7 +500,8 @@ void c2s_each(stream_seen *fn, void *with)
 	if (!streams.next)
 		return;
 	LIST_EACH(&streams, struct c2s, in_loop, c) {
-		struct stream_row row = c2s_row(c);
+		struct conn_facts facts;
+		struct stream_row row = c2s_row(c, &facts);
 		fn(with, &row);
 	}
 }

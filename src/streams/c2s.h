@@ -37,13 +37,11 @@ struct c2s {
 	struct conn         *conn;           /* NULL: it is gone, and so is the stream soon */
 	struct xml_parser   *parser;
 	struct gate         *gate;           /* by which it came */
-	const struct terms  *terms;          /* what that grants, in the snapshot `generation`: ask c2s_terms */
-	unsigned             generation;
-	char                 tag[24];        /* "XMPPI-000017" until its header says that it is a client's, then "XMPPS-000017" */
-	uint64_t             number;         /* of the tag */
-	msec                 since;          /* wall clock: when it connected */
-	uint64_t             stanzas_in, stanzas_out, bytes_in;
-	char                 id[24];         /* of the stream, RFC 6120 §4.7.3 */
+	uint64_t             number;         /* of its connection: "XMPPS-000017" */
+	uint64_t             bytes_in;
+	uint32_t             since;          /* when it connected: seconds since 1970 */
+	uint32_t             stanzas_in, stanzas_out;
+	char                 id[20];         /* of the stream, RFC 6120 §4.7.3 */
 	char                *host;           /* prepared; NULL before the header */
 	char                *lang;           /* the client's, for its stanzas; NULL: none */
 	char                *caller;         /* the bare JID of its header's `from`; NULL: none */
@@ -65,12 +63,16 @@ struct c2s {
 	bool                 is_slowed;      /* not read: it went too fast */
 	bool                 is_starved;     /* not read: the server's memory is over its limit */
 	bool                 is_inside, is_over;     /* in our input function: what is over is freed when it is left */
+	char                 kind;           /* of the tag: I until its header says that it is a client's, then S */
+	uint16_t             place;          /* which terms of the gate's entrance are its peer's, in the snapshot `generation`: ask c2s_terms */
+	unsigned             generation;
 	char                *bind_id;
 	struct welcome      *welcome;        /* on its way to its account's home */
 };
+_Static_assert(sizeof(struct c2s) <= 312, "an idle session shall cost 4 KiB, and this is its share: docs/memory.md");
 
 /* A connection that speaks XMPP begins here. Takes the conn, and a place of the gate and of its address. */
-struct arrival { uint64_t number; msec since; char tag[24]; };       /* of a connection, from when it was accepted */
+struct arrival { uint64_t number; msec since; };     /* of a connection, from when it was accepted */
 void c2s_start(struct conn *, struct gate *, struct address *, const struct arrival *);
 void c2s_each(stream_seen *, void *with);    /* this loop's, for the table of streams */
 bool c2s_end(uint64_t number, const char *why);

@@ -8,6 +8,7 @@
 #include "base/random.h"
 #include "core/home.h"
 #include "streams/acks.h"
+#include <string.h>
 
 enum { PING_WAIT = 30000 };          /* ms for an answer to our question */
 
@@ -171,8 +172,15 @@ static void settled(void *stream, uint32_t count, unsigned unsettled, size_t byt
 static struct session_facts facts(void *stream)
 {
 	struct c2s *c = stream;
-	const struct conn_facts *f = c->conn ? conn_facts(c->conn) : NULL;
-	return (struct session_facts){ c->tag, f ? f->peer_name : NULL, f ? f->tls_version : NULL, f ? f->cipher : NULL, c->mechanism };
+	struct session_facts f = { .mechanism = c->mechanism };
+	stream_tag(f.tag, c->kind, c->number);
+	if (!c->conn)
+		return f;
+	const struct conn_facts of_conn = conn_facts(c->conn);
+	memcpy(f.peer, of_conn.peer_name, sizeof f.peer);
+	f.tls = of_conn.tls_version;
+	f.cipher = of_conn.cipher;
+	return f;
 }
 
 static bool is_slow(void *stream)

@@ -31,13 +31,14 @@ static const char *doing(const struct c2s *c)
 	return c->is_asked ? "was silent, and was asked whether it is there" : NULL;
 }
 
-struct stream_row c2s_row(const struct c2s *c)
+/* `facts` lives as long as the row. */
+struct stream_row c2s_row(const struct c2s *c, struct conn_facts *facts)
 {
-	const struct conn_facts *f = c->conn ? conn_facts(c->conn) : NULL;
+	*facts = c->conn ? conn_facts(c->conn) : (struct conn_facts){ .is_tls = false };
 	return (struct stream_row){
-		.number = c->number, .tag = c->tag, .peer = f ? f->peer_name : NULL, .gate = c->gate->address, .host = c->host,
-		.jid = c->session ? c->session->jid->full : c->account, .step = step_of(c), .doing = doing(c), .since = c->since,
-		.tls = f ? f->tls_version : NULL, .cipher = f ? f->cipher : NULL, .mechanism = c->mechanism, .has_acks = c->acks,
+		.number = c->number, .kind = c->kind, .peer = *facts->peer_name ? facts->peer_name : NULL, .gate = c->gate->address, .host = c->host,
+		.jid = c->session ? c->session->jid->full : c->account, .step = step_of(c), .doing = doing(c), .since = (msec)c->since * 1000,
+		.tls = facts->tls_version, .cipher = facts->cipher, .mechanism = c->mechanism, .has_acks = c->acks,
 		.stanzas_in = c->stanzas_in, .stanzas_out = c->stanzas_out, .bytes_in = c->bytes_in, .bytes_out = c->conn ? conn_total(c->conn) : 0,
 		.queued = c->conn ? conn_queued(c->conn) : 0, .unsettled = c->session ? c->session->unsettled_bytes : 0,
 	};

@@ -28,19 +28,31 @@ struct guest {
 
 static const struct entrance *entrance_of(const struct gate *gate)
 {
-	return entrance_find(hosts_here()->entrances, gate->address);
+	return hosts_here()->entrances->at[gate->number];
 }
 
 static const struct terms *terms_of(const struct guest *g)
 {
-	return entrances_terms(hosts_here()->entrances, g->gate->address, &conn_facts(g->conn)->peer);
+	const struct entrance *e = entrance_of(g->gate);
+	const struct sockaddr_storage peer = conn_peer(g->conn);
+	return e ? entrance_terms(e, entrance_place(e, &peer)) : &hosts_here()->entrances->outside;
 }
 
 static _Thread_local struct list guests;
 
+/* Of a connection that never got a number. */
+static struct log_who nobody(const struct conn *conn)
+{
+	struct log_who who = { .tag = "XMPPI" };
+	memcpy(who.peer, conn_facts(conn).peer_name, sizeof who.peer);
+	return who;
+}
+
 static struct log_who who(const struct guest *g)
 {
-	return (struct log_who){ g->arrival.tag, NULL, conn_facts(g->conn)->peer_name };
+	struct log_who who = nobody(g->conn);
+	stream_tag(who.tag, 'I', g->arrival.number);
+	return who;
 }
 
 /* --- its end --- */
@@ -156,16 +168,16 @@ static bool is_denied(struct gate *gate, const struct terms *t, const struct con
 {
 	if (!t->is_denied)
 		return false;
-	LOG_OF(LOG_LOW, ((struct log_who){ "XMPPI", NULL, conn_facts(conn)->peer_name }), "denied at %s", gate->address);
+	LOG_OF(LOG_LOW, nobody(conn), "denied at %s", gate->address);
 	home_here()->counts.denied++;
 	atomic_fetch_add_explicit(&gate->denied, 1, memory_order_relaxed);
 	return true;
 }
 
-/* RFC 6120 §4.9.3.17, STR-05: one too many is told so, and counted. */
+/* RFC 6120 §4.9.3.17: one too many is told so, and counted. */
 static void refuse_surplus(struct gate *gate, const struct terms *t, struct conn *conn, const char *why)
 {
-	LOG_OF(LOG_PROBLEM, ((struct log_who){ "XMPPI", NULL, conn_facts(conn)->peer_name }), "refused at %s: %s", gate->address, why);
+	LOG_OF(LOG_PROBLEM, nobody(conn), "refused at %s: %s", gate->address, why);
 	count_refused(gate);
 	if (t->tls_mode == TLS_DIRECT) {
 		conn_abort(conn);
@@ -187,7 +199,8 @@ static bool come_in(struct guest *g)
 		leave(g);
 		return false;
 	}
-	g->address = address_enter(conn_facts(g->conn), &t->limits);
+	const struct sockaddr_storage peer = conn_peer(g->conn);
+	g->address = address_enter(&peer, &t->limits);
 	if (!g->address) {
 		refuse_surplus(g->gate, t, g->conn, "too many connections from this address");
 		leave(g);
@@ -256,7 +269,7 @@ static size_t read_proxy(struct guest *g, const char *bytes, size_t size)
 		break;
 	}
 	if (h.has_addresses)
-		conn_claim(g->conn, &h.peer, &h.local);
+		conn_claim(g->conn, &h.peer);
 	g->awaits_proxy = false;
 	if (!come_in(g))
 		return size;
@@ -281,8 +294,7 @@ static const struct conn_owner guest = { input, NULL, NULL, ended };
 static struct guest *guest_new(struct gate *gate, struct conn *conn)
 {
 	struct guest *g = NEW(struct guest);
-	*g = (struct guest){ .conn = conn, .gate = gate, .arrival.since = clock_wall() };
-	stream_tag(g->arrival.tag, &g->arrival.number);
+	*g = (struct guest){ .conn = conn, .gate = gate, .arrival = { stream_number_next(), clock_wall() } };
 	if (!guests.next)
 		list_init(&guests);
 	list_append(&guests, &g->in_loop);
@@ -294,10 +306,10 @@ void guest_accepted(void *with, struct conn *conn)
 {
 	struct gate *gate = with;
 	const struct entrance *e = entrance_of(gate);
-	const struct sockaddr_storage *peer = &conn_facts(conn)->peer;
-	bool is_proxy = e && entrance_is_proxy(e, peer);
+	const struct sockaddr_storage peer = conn_peer(conn);
+	bool is_proxy = e && entrance_is_proxy(e, &peer);
 	atomic_fetch_add_explicit(&gate->accepted, 1, memory_order_relaxed);
-	if (!e || (!is_proxy && is_denied(gate, entrance_terms(e, peer), conn))) {
+	if (!e || (!is_proxy && is_denied(gate, entrance_terms(e, entrance_place(e, &peer)), conn))) {
 		conn_abort(conn);
 		return;
 	}
@@ -323,11 +335,11 @@ static void each(stream_seen *fn, void *with)
 	if (!guests.next)
 		return;
 	LIST_EACH(&guests, struct guest, in_loop, g) {
-		const struct conn_facts *f = conn_facts(g->conn);
+		const struct conn_facts f = conn_facts(g->conn);
 		struct stream_row row = {
-			.number = g->arrival.number, .tag = g->arrival.tag, .peer = f->peer_name, .gate = g->gate->address, .step = STEP_CONNECTED,
+			.number = g->arrival.number, .kind = 'I', .peer = f.peer_name, .gate = g->gate->address, .step = STEP_CONNECTED,
 			.doing = g->awaits_proxy ? "its proxy hasn't said whose it is" : "has said nothing yet", .since = g->arrival.since,
-			.tls = f->tls_version, .cipher = f->cipher,
+			.tls = f.tls_version, .cipher = f.cipher,
 		};
 		fn(with, &row);
 	}

@@ -18,7 +18,7 @@ def threads(h):
 def names_and_numbers(program):
     with House(program, POOLS, accounts=['romeo']) as h:
         names = ['loop 0', 'loop 1', 'web 0', 'web 1', 'xmpp_list 0']
-        soon(lambda: [name for name in threads(h) if name[-1].isdigit()] == names, f'the threads are {names}')
+        soon(lambda: [name for name in threads(h) if name[-1].isdigit()] == names, f'the threads are {names}, and not {threads(h)}')
         must([(p['pool'], p['loops']) for p in h.status()['pools']] == [('', 2), ('web', 2), ('xmpp_listener > listen "127.0.0.1:%d"' % h.ports['own'], 1)],
              str(h.status()['pools']))
         must([loop['pool'][:4] for loop in h.status()['loops']] == ['', '', 'web', 'web', 'xmpp'])
@@ -69,12 +69,12 @@ def a_blocked_pool(program):
 
 
 def p99_beside_a_flood(program, events):
-    """Milliseconds that 99 of 100 questions of a quiet session wait, on the loop of one that asks 4000 long ones in one go."""
+    """Milliseconds that 99 of 100 questions of a quiet session wait, on the loop of one that asks 20000 long ones in one go."""
     text = f'threads = 1\nlimits {{ enabled = no;  unsettled_stanzas = 1000000;  unsettled_bytes = 1g;  write_queue_hard = 1g }}\nevents_per_iter = {events}\n'
     with House(program, text + 'xmpp_listener { listen "127.0.0.1:«a»" { } }\n', accounts=['loud', 'quiet']) as h:
         loud, quiet = h.guest('a').log_in('loud', 'secret'), h.guest('a').log_in('quiet', 'secret')
         question = "<iq type='get' id='x' to='example'><query xmlns='http://jabber.org/protocol/disco#info'/></iq>"
-        flood = question * 4000 + "<iq type='get' id='last' to='example'><ping xmlns='urn:xmpp:ping'/></iq>"
+        flood = question * 20000 + "<iq type='get' id='last' to='example'><ping xmlns='urn:xmpp:ping'/></iq>"
         done, waits = threading.Event(), []
 
         def drain():
@@ -96,9 +96,12 @@ def p99_beside_a_flood(program, events):
 
 def fair_rounds(program):
     """`events_per_iter`: a round that handles ten stanzas of a connection is over soon, one that handles all of a packet is not."""
-    free, bound = p99_beside_a_flood(program, 0), p99_beside_a_flood(program, 10)
-    print(f'# p99 beside a flood: {bound:.1f} ms with events_per_iter = 10, {free:.1f} ms without')
-    must(bound < 50 and bound * 2 < free, f'{bound:.1f} ms with a bound, {free:.1f} ms without')
+    for attempts_left in 2, 1, 0:                                        # other programs on this machine take their time, too
+        free, bound = p99_beside_a_flood(program, 0), p99_beside_a_flood(program, 10)
+        print(f'# p99 beside a flood: {bound:.1f} ms with events_per_iter = 10, {free:.1f} ms without')
+        if bound < 50 and bound * 2 < free:
+            return
+        must(attempts_left, f'{bound:.1f} ms with a bound, {free:.1f} ms without')
 
 
 TESTS = [names_and_numbers, too_many_loops, a_blocked_pool, fair_rounds]

@@ -83,8 +83,8 @@ struct wire *wire_connect(void)
 	list_append(&conns, &c->link);
 	loop_enter(c->loop);
 	conn_limit(c, &(struct conn_limits){ soft, hard });
-	struct arrival arrival = { .number = c->number, .tag = "XMPPI-0" };
-	c2s_start(c, gate_of_sim(), address_enter(&c->facts, &hosts_of_sim()->limits), &arrival);
+	struct arrival arrival = { .number = c->number };
+	c2s_start(c, gate_of_sim(), address_enter(&c->facts.peer, &hosts_of_sim()->limits), &arrival);
 	loop_leave();
 	return w;
 }
@@ -252,10 +252,16 @@ void conn_tls(struct conn *c, tls_chooser choose, void *with)
 	BUG("TLS isn't offered here");
 }
 
-const struct conn_facts *conn_facts(const struct conn *c)
+struct sockaddr_storage conn_peer(const struct conn *c)
 {
 	CHECK(c, CONN_MAGIC);
-	return &c->facts;
+	return c->facts.peer;
+}
+
+struct conn_facts conn_facts(const struct conn *c)
+{
+	CHECK(c, CONN_MAGIC);
+	return c->facts;
 }
 
 bool conn_is_tls(const struct conn *c)

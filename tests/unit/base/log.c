@@ -56,7 +56,7 @@ static const char *formatted(enum log_format format, const char *words)
 {
 	static struct buf b;
 	buf_clear(&b);
-	log_format(&b, format, LOG_LOW, &(struct log_who){ "XMPPI-17", NULL, NULL }, words, 1700000000123);
+	log_format(&b, format, LOG_LOW, &(struct log_who){ .tag = "XMPPI-17" }, words, 1700000000123);
 	buf_byte(&b, '\0');
 	return buf_start(&b);
 }

@@ -65,6 +65,8 @@ static void odd_lines_are_refused(void **state)
 	is_wrong(HEADER("PROXY TCP4 192.0.2.1 198.51.100.2 4711 5222 1\r\n"));
 	is_wrong(HEADER("PROXY TCP4 192.0.2.1  198.51.100.2 4711 5222\r\n"));
 	is_wrong(HEADER("PROXY TCP4 192.0.2.1 198.51.100.2 4711 5222 \r\n"));
+	is_wrong(HEADER("PROXY TCP4 192.0.2.1  4711 5222\r\n"));
+	is_wrong(HEADER("PROXY TCP4  192.0.2.1 4711 5222\r\n"));
 	is_wrong(HEADER("PROXY TCP4 192.0.2.1 198.51.100.2 04711 5222\r\n"));
 	is_wrong(HEADER("PROXY TCP4 192.0.2.1 198.51.100.2 +4711 5222\r\n"));
 	is_wrong(HEADER("PROXY TCP4 192.0.2.1 198.51.100.2 65536 5222\r\n"));
