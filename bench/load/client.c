@@ -1,12 +1,13 @@
 /*
- * A connection, and where a stanza ends in what it brought.
+ * A connection: bytes and TLS.
  *
- * The scan jumps from `<` to `>`: our own texts have neither inside a quoted
- * value, and the server escapes what it prints. The rest of a stanza waits at
- * the front of the client's buffer.
+ * All read into one buffer, which is scanned where it lies; only the rest of a
+ * stanza is copied and waits with its client. So thousands that are silent cost
+ * little, and a message that comes whole is never copied.
  */
 #include "load.h"
 #include <errno.h>
+#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <stdarg.h>
@@ -14,10 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
-enum { READ = 65536, EVENTS = 64 };
+enum { READ = 65536, EVENTS = 64, WORDS = 2048 };
 static int poller;
 static SSL_CTX *context;
 static struct client *dirty;
@@ -45,7 +45,8 @@ void client_setup(void)
 
 static void watch(struct client *c, int how, bool writing)
 {
-	struct epoll_event e = { .events = EPOLLIN | (writing ? (uint32_t)EPOLLOUT : 0), .data.ptr = c };
+	uint32_t what = (c->is_slow ? 0 : (uint32_t)EPOLLIN) | (writing ? (uint32_t)EPOLLOUT : 0);
+	struct epoll_event e = { .events = what, .data.ptr = c };
 	if (epoll_ctl(poller, how, c->fd, &e) < 0)
 		die("epoll_ctl: %s", strerror(errno));
 	c->wants_write = writing;
@@ -57,6 +58,9 @@ static void bind_somewhere(int fd)
 	static unsigned turn;
 	int on = 1;
 	struct sockaddr_in from = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7f010001 + turn++ % 200) };
+	const struct sockaddr_in *to = (const struct sockaddr_in *)&options.server;
+	if (to->sin_family != AF_INET || ntohl(to->sin_addr.s_addr) >> 24 != 127)
+		return;
 	setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
 	bind(fd, (struct sockaddr *)&from, sizeof from);
 }
@@ -64,15 +68,16 @@ static void bind_somewhere(int fd)
 void client_connect(struct client *c)
 {
 	int on = 1;
-	c->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	c->fd = socket(options.server.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (c->fd < 0)
 		die("socket: %s", strerror(errno));
+	c->received = c->sent = c->acknowledged = c->told = 0;
 	bind_somewhere(c->fd);
 	setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-	if (connect(c->fd, (struct sockaddr *)&options.server, sizeof options.server) < 0 && errno != EINPROGRESS)
-		die("connect: %s", strerror(errno));
-	c->is_tls_up = c->is_authenticated = false;
-	c->in_length = c->out.length = 0;
+	if (connect(c->fd, (struct sockaddr *)&options.server, options.server_size) < 0 && errno != EINPROGRESS) {
+		client_end(c, strerror(errno));
+		return;
+	}
 	watch(c, EPOLL_CTL_ADD, true);
 }
 
@@ -94,40 +99,84 @@ void client_tls(struct client *c)
 	mark_dirty(c);
 }
 
+/* What the connection was is forgotten; who the client is stays, and what it counted until the next. */
 void client_close(struct client *c)
 {
 	SSL_free(c->ssl);
-	close(c->fd);
+	if (c->fd >= 0)
+		close(c->fd);
+	scram_end(c);
 	c->ssl = NULL;
 	c->fd = -1;
-	c->in_length = c->out.length = 0;
-	c->received = c->sent = 0;
+	c->life++;
+	c->step = STEP_HEADER;
+	c->in.length = c->out.length = c->scanned = 0;
+	c->depth = 0;
+	c->is_tls_up = c->is_authenticated = c->wants_write = c->wants_session = c->is_counting = c->is_slow = false;
+}
+
+void client_end(struct client *c, const char *why)
+{
+	client_close(c);
+	if (!options.mode->ended)
+		die("user%u: the connection ended: %s", c->number, why);
+	options.mode->ended(c, why);
 }
 
 /* --- writing --- */
 
+static void reserve(struct buffer *b, size_t more)
+{
+	if (b->length + more > b->room)
+		b->data = realloc(b->data, b->room = (b->length + more) * 2);
+}
+
+char *client_room(struct client *c, size_t size)
+{
+	reserve(&c->out, size);
+	return c->out.data + c->out.length;
+}
+
+void client_wrote(struct client *c, size_t size)
+{
+	c->out.length += size;
+	mark_dirty(c);
+}
+
 void client_write(struct client *c, const char *text, size_t size)
 {
-	struct bytes_out *o = &c->out;
-	if (o->length + size > o->room)
-		o->data = realloc(o->data, o->room = (o->length + size) * 2);
-	memcpy(o->data + o->length, text, size);
-	o->length += size;
-	mark_dirty(c);
+	memcpy(client_room(c, size), text, size);
+	client_wrote(c, size);
+}
+
+static void print(struct client *c, const char *format, va_list args)
+{
+	int size = vsnprintf(client_room(c, WORDS), WORDS, format, args);
+	if (size >= WORDS)
+		die("a stanza of %d bytes is too long", size);
+	client_wrote(c, (size_t)size);
 }
 
 void client_print(struct client *c, const char *format, ...)
 {
-	char text[2048];
 	va_list args;
 	va_start(args, format);
-	int size = vsnprintf(text, sizeof text, format, args);
+	print(c, format, args);
 	va_end(args);
-	client_write(c, text, (size_t)size);
+}
+
+void client_say(struct client *c, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	print(c, format, args);
+	va_end(args);
+	c->sent++;
 }
 
 static bool shake_hands(struct client *c)
 {
+	ERR_clear_error();
 	int n = SSL_do_handshake(c->ssl);
 	if (n == 1) {
 		c->is_tls_up = true;
@@ -135,8 +184,10 @@ static bool shake_hands(struct client *c)
 		return true;
 	}
 	int why = SSL_get_error(c->ssl, n);
-	if (why != SSL_ERROR_WANT_READ && why != SSL_ERROR_WANT_WRITE)
-		die("TLS handshake of user%u: %s", c->number, ERR_reason_error_string(ERR_get_error()));
+	if (why != SSL_ERROR_WANT_READ && why != SSL_ERROR_WANT_WRITE) {
+		const char *reason = ERR_reason_error_string(ERR_get_error());
+		client_end(c, reason ? reason : "no TLS handshake");
+	}
 	return false;
 }
 
@@ -144,12 +195,13 @@ static ssize_t push(struct client *c)
 {
 	if (!c->ssl)
 		return send(c->fd, c->out.data, c->out.length, MSG_NOSIGNAL);
+	ERR_clear_error();
 	int n = SSL_write(c->ssl, c->out.data, (int)c->out.length);
-	if (n <= 0) {
-		errno = EAGAIN;
-		return -1;
-	}
-	return n;
+	if (n > 0)
+		return n;
+	int why = SSL_get_error(c->ssl, n);
+	errno = why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE ? EAGAIN : EPIPE;
+	return -1;
 }
 
 static void flush(struct client *c)
@@ -160,8 +212,10 @@ static void flush(struct client *c)
 		ssize_t n = push(c);
 		if (n < 0 && (errno == EAGAIN || errno == ENOTCONN))
 			break;
-		if (n < 0)
-			die("user%u can't write: %s", c->number, strerror(errno));
+		if (n < 0) {
+			client_end(c, strerror(errno));
+			return;
+		}
 		memmove(c->out.data, c->out.data + n, c->out.length -= (size_t)n);
 	}
 	if ((c->out.length > 0) != c->wants_write)
@@ -179,84 +233,111 @@ void client_flush_all(void)
 
 /* --- reading --- */
 
-/* The end of the first whole element, or NULL. The stream's own header ends with its `>`. */
-static const char *element_end(const struct client *c, const char *at, const char *end)
+static void stanza(struct client *c, struct piece p)
 {
-	int depth = 0;
-	const char *close;
-	while ((at = memchr(at, '<', (size_t)(end - at))) && at + 1 < end && (close = memchr(at, '>', (size_t)(end - at)))) {
-		bool is_end = at[1] == '/', is_empty = close[-1] == '/';
-		if (at[1] == '?' || (c->step == STEP_HEADER && !depth && !is_empty)) {
-			if (at[1] != '?')
-				return close + 1;
-		} else {
-			depth += is_end ? -1 : is_empty ? 0 : 1;
-			if (depth <= 0)
-				return close + 1;
-		}
-		at = close + 1;
-	}
-	return NULL;
-}
-
-static struct piece trimmed(const char *at, const char *end)
-{
-	if (piece_is((struct piece){ at, (size_t)(end - at) }, "<?xml"))
-		at = (const char *)memchr(at, '>', (size_t)(end - at)) + 1;
-	while (at < end && *at != '<')
-		at++;
-	return (struct piece){ at, (size_t)(end - at) };
-}
-
-static void scan(struct client *c)
-{
-	const char *at = c->in, *end = c->in + c->in_length, *next;
-	while (c->fd >= 0 && at < end && (next = element_end(c, at, end))) {
-		struct piece p = trimmed(at, next);
-		at = next;
-		if (piece_is(p, "<stream:error"))
-			die("user%u: %.*s", c->number, (int)p.size, p.at);
+	char why[200];
+	if (!piece_is(p, "<stream:error") && !piece_is(p, "</stream:stream")) {
 		login_stanza(c, p);
-	}
-	if (c->fd < 0)
 		return;
-	c->in_length = (size_t)(end - at);
-	memmove(c->in, at, c->in_length);
+	}
+	snprintf(why, sizeof why, "%.*s", (int)p.size, p.at);
+	client_end(c, why);
 }
 
-static ssize_t pull(struct client *c)
+/* Gives how much was whole. */
+static size_t scan(struct client *c, const char *text, size_t size)
+{
+	uint32_t life = c->life;
+	size_t done = 0, length;
+	while (c->life == life && done < size && (length = scan_element(c, text + done, size - done))) {
+		stanza(c, piece_trimmed(text + done, length));
+		done += length;
+	}
+	return done;
+}
+
+static void keep(struct client *c, const char *text, size_t size)
+{
+	if (!size)
+		return;
+	reserve(&c->in, size);
+	memcpy(c->in.data + c->in.length, text, size);
+	c->in.length += size;
+}
+
+static void take(struct client *c, const char *text, size_t size)
+{
+	uint32_t life = c->life;
+	if (!c->in.length) {
+		size_t done = scan(c, text, size);
+		if (c->life == life)
+			keep(c, text + done, size - done);
+		return;
+	}
+	keep(c, text, size);
+	size_t done = scan(c, c->in.data, c->in.length);
+	if (c->life == life)
+		memmove(c->in.data, c->in.data + done, c->in.length -= done);
+}
+
+static ssize_t pull(struct client *c, char *into, size_t size)
 {
 	if (!c->ssl)
-		return recv(c->fd, c->in + c->in_length, READ, 0);
-	int n = SSL_read(c->ssl, c->in + c->in_length, READ);
+		return recv(c->fd, into, size, 0);
+	ERR_clear_error();
+	int n = SSL_read(c->ssl, into, (int)size);
 	if (n > 0)
 		return n;
-	errno = EAGAIN;
-	return SSL_get_error(c->ssl, n) == SSL_ERROR_ZERO_RETURN ? 0 : -1;
+	int why = SSL_get_error(c->ssl, n);
+	errno = why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE ? EAGAIN : ECONNRESET;
+	return why == SSL_ERROR_ZERO_RETURN ? 0 : -1;
+}
+
+/* False when there is no more for now. */
+static bool read_some(struct client *c, size_t size)
+{
+	static char fresh[READ + 1];
+	ssize_t n = pull(c, fresh, size);
+	if (n < 0 && (errno == EAGAIN || errno == ENOTCONN))      /* ENOTCONN: news of the connection before */
+		return false;
+	if (n <= 0) {
+		client_end(c, n ? strerror(errno) : "the server closed it");
+		return false;
+	}
+	take(c, fresh, (size_t)n);
+	return c->ssl || (size_t)n == size;
+}
+
+static bool is_open(struct client *c)
+{
+	return c->fd >= 0 && (!c->ssl || c->is_tls_up || shake_hands(c));
 }
 
 static void readable(struct client *c)
 {
-	for (;;) {
-		if (c->fd < 0 || (c->ssl && !c->is_tls_up && !shake_hands(c)))
-			return;
-		if (c->in_length + READ > c->in_room)
-			c->in = realloc(c->in, c->in_room = c->in_length + READ);
-		ssize_t n = pull(c);
-		if (n < 0 && errno == EAGAIN)
-			return;
-		if (n <= 0)
-			die("user%u: the server closed the connection: %s", c->number, n ? strerror(errno) : "end");
-		c->in_length += (size_t)n;
-		scan(c);
-		if (!c->ssl && n < READ)
-			return;
-	}
+	uint32_t life = c->life;
+	while (c->life == life && is_open(c) && read_some(c, READ))
+		;
+}
+
+void client_sip(struct client *c, size_t size)
+{
+	if (is_open(c))
+		read_some(c, size < READ ? size : READ);
+}
+
+void client_slow(struct client *c, bool is_slow)
+{
+	if (c->fd < 0 || c->is_slow == is_slow)
+		return;
+	c->is_slow = is_slow;
+	watch(c, EPOLL_CTL_MOD, c->wants_write);
 }
 
 void clients_poll(int timeout_ms)
 {
 	struct epoll_event events[EVENTS];
+	pace_resume();
 	client_flush_all();
 	int n = epoll_wait(poller, events, EVENTS, timeout_ms);
 	for (int i = 0; i < n; i++) {
@@ -267,31 +348,4 @@ void clients_poll(int timeout_ms)
 			readable(c);
 		client_flush_all();
 	}
-}
-
-/* --- looking into a stanza --- */
-
-bool piece_is(struct piece p, const char *beginning)
-{
-	size_t size = strlen(beginning);
-	return p.size >= size && memcmp(p.at, beginning, size) == 0;
-}
-
-bool piece_has(struct piece p, const char *words)
-{
-	return memmem(p.at, p.size, words, strlen(words)) != NULL;
-}
-
-struct piece piece_attribute(struct piece p, const char *name)
-{
-	size_t size = strlen(name);
-	const char *end = memchr(p.at, '>', p.size);
-	for (const char *at = p.at; end && (at = memchr(at, ' ', (size_t)(end - at))); at++) {
-		if ((size_t)(end - at) <= size + 3 || memcmp(at + 1, name, size) != 0 || at[1 + size] != '=')
-			continue;
-		const char *value = at + size + 3, *quote = memchr(value, at[size + 2], (size_t)(end - value));
-		if (quote)
-			return (struct piece){ value, (size_t)(quote - value) };
-	}
-	return (struct piece){ "", 0 };
 }

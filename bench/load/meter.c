@@ -7,7 +7,9 @@
 #include "load.h"
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -23,33 +25,58 @@ int64_t now_us(void)
 	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
-double server_cpu(void)
+static double cpu_of(long pid)
 {
 	char path[64], line[1024];
-	unsigned long user = 0, system = 0;
-	snprintf(path, sizeof path, "/proc/%d/stat", options.pid);
-	FILE *f = options.pid ? fopen(path, "r") : NULL;
+	unsigned long ticks[4] = { 0 };
+	snprintf(path, sizeof path, "/proc/%ld/stat", pid);
+	FILE *f = fopen(path, "r");
 	if (!f)
-		return 0;
+		die("process %ld of the server is gone", pid);
 	const char *rest = fgets(line, sizeof line, f) ? strrchr(line, ')') : NULL;
-	if (!rest || sscanf(rest, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system) != 2)
+	if (!rest || sscanf(rest, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu %lu %lu", &ticks[0], &ticks[1], &ticks[2], &ticks[3]) != 4)
 		die("%s reads otherwise than expected", path);
 	fclose(f);
-	return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
+	return (double)(ticks[0] + ticks[1] + ticks[2] + ticks[3]) / (double)sysconf(_SC_CLK_TCK);
 }
 
-long server_pss(void)
+static double pss_of(long pid)
 {
 	char path[64], line[256];
 	long kib = 0;
-	snprintf(path, sizeof path, "/proc/%d/smaps_rollup", options.pid);
-	FILE *f = options.pid ? fopen(path, "r") : NULL;
+	snprintf(path, sizeof path, "/proc/%ld/smaps_rollup", pid);
+	FILE *f = fopen(path, "r");
 	while (f && fgets(line, sizeof line, f))
 		if (sscanf(line, "Pss: %ld kB", &kib) == 1)
 			break;
 	if (f)
 		fclose(f);
-	return kib;
+	return (double)kib;
+}
+
+static double sum_of(double (*figure)(long pid))
+{
+	double sum = 0;
+	for (const char *at = options.pids; at; at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL)
+		sum += figure(atol(at));
+	return sum;
+}
+
+double server_cpu(void)
+{
+	return sum_of(cpu_of);
+}
+
+long server_pss(void)
+{
+	return (long)sum_of(pss_of);
+}
+
+double own_cpu(void)
+{
+	struct rusage r;
+	getrusage(RUSAGE_SELF, &r);
+	return (double)(r.ru_utime.tv_sec + r.ru_stime.tv_sec) + (double)(r.ru_utime.tv_usec + r.ru_stime.tv_usec) / 1e6;
 }
 
 void latency_add(int64_t us)

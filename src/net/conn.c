@@ -50,12 +50,6 @@ void conn_own(struct conn *c, const struct conn_owner *owner, void *with)
 		conn_watch(c);
 }
 
-void conn_limit(struct conn *c, const struct conn_limits *limits)
-{
-	CHECK(c, CONN_MAGIC);
-	c->limits = *limits;
-}
-
 void conn_touch(struct conn *c)
 {
 	if (c->loop && !c->move_to && !c->is_dead && list_is_empty(&c->dirty))

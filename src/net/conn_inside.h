@@ -42,7 +42,6 @@ struct conn {
 	uv_poll_t   *poll;                   /* apart from us: when we move it stays behind */
 	const struct conn_owner *owner;
 	void        *with;
-	struct conn_limits limits;
 	struct buf   in, out;                /* plain bytes: not yet taken by the owner, not yet by the socket (or TLS) */
 	uint64_t     gone, told;             /* plain bytes that left `out`; what `written` last told */
 	struct conn_tls   *tls;
@@ -66,7 +65,7 @@ struct conn {
 	bool is_probed     : 1;              /* paused and half: what it still had is read, as far as we may */
 	bool has_said_bye  : 1;              /* nothing more is written */
 };
-_Static_assert(sizeof(struct conn) <= 240, "an idle session shall cost 4 KiB, and this is its share: docs/memory.md");
+_Static_assert(sizeof(struct conn) <= 224, "an idle session shall cost 4 KiB, and this is its share: docs/memory.md");
 
 /* Is there somebody to tell, and nothing else under way? */
 static inline bool conn_hears(const struct conn *c)
