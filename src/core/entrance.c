@@ -127,8 +127,9 @@ static bool read_peers(const struct reading *r, struct entrance *e, const struct
 		n++;
 	e->peers = mem_new((n + 1) * sizeof *e->peers);
 	for (const struct config_scope *p = config_first(s, CONFIG_PEER); p && ok; p = config_next(p)) {
+		const struct config_value *enable = config_set_here(p, config_table_find("enable", CONFIG_PEER));
 		struct terms *t = &e->peers[e->peer_count];
-		if (!config_bool(p, "enable"))
+		if (enable && !enable->number)       /* the socket's own `enable` is another question */
 			continue;
 		e->peer_count++;
 		ok = cidr_read(p->name, &t->from, r->why) && read_terms(r, t, p);
@@ -170,6 +171,8 @@ bool entrances_read(struct entrances *to, struct certificates *certificates, con
 		for (const struct config_scope *s = config_first(l, CONFIG_LISTEN); s && ok; s = config_next(s)) {
 			if (to->count == GATES)
 				return fail(why, "more than %d addresses to listen on", GATES);
+			if (entrance_find(to, s->name))
+				return fail(why, "listen \"%s\" is there twice", s->name);
 			ok = read_one(&r, &to->all[to->count++], s);
 		}
 	return ok;

@@ -11,7 +11,7 @@
 #pragma once
 #include <stdatomic.h>
 #include "core/certificates.h"
-#include "core/host.h"
+#include "core/home.h"
 #include "net/cidr.h"
 #include "net/conn.h"
 
@@ -72,6 +72,7 @@ struct gate {
 	atomic_uint connected, waiting;      /* waiting: not yet known who they are */
 	atomic_uint_fast64_t accepted, refused, denied;
 	atomic_uint_fast64_t paused_loops;   /* by number: those that wait until fewer are waiting */
+	struct listener *listeners[HOMES_LIMIT];     /* by number, each its loop's; NULL: that loop doesn't accept here */
 };
 
 /* Made when it is first asked for; NULL: there are too many. One thread at a time: at start or under the reload's lock. */

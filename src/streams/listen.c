@@ -17,31 +17,12 @@
 #include <string.h>
 #include <unistd.h>
 
-struct socket {
-	struct gate *gate;
-	unsigned     events;                 /* the most that are accepted in a round */
-	struct listener *listeners[HOMES_LIMIT];     /* each is its loop's */
-};
-
-static struct socket *sockets[GATES];        /* as the gates */
-
-static struct socket *socket_get(const char *address, struct fail *why)
+static struct gate *gate_for(const char *address, struct fail *why)
 {
 	struct gate *gate = gate_get(address);
-	if (!gate) {
+	if (!gate)
 		fail(why, "more than %d addresses to listen on, with those of earlier reloads", GATES);
-		return NULL;
-	}
-	for (unsigned i = 0; i < GATES; i++) {
-		if (sockets[i] && sockets[i]->gate == gate)
-			return sockets[i];
-		if (sockets[i])
-			continue;
-		sockets[i] = NEW(struct socket);
-		sockets[i]->gate = gate;
-		return sockets[i];
-	}
-	BUG("a gate without a socket");
+	return gate;
 }
 
 /* --- opening --- */
@@ -86,22 +67,22 @@ static bool open_all(const struct entrance *e, struct listener *opened[HOMES_LIM
 static bool open_scope(const struct config_scope *s, struct fail *why)
 {
 	struct entrance e = { 0 };
-	struct socket *k = socket_get(s->name, why);
+	struct gate *gate = gate_for(s->name, why);
 	entrance_read_socket(&e, s);
-	if (!k || !e.is_open)
-		return k;
-	k->events = e.terms.events;
-	atomic_store(&k->gate->is_open, true);
-	return open_all(&e, k->listeners, why);
+	if (!gate || !e.is_open)
+		return gate;
+	if (atomic_exchange(&gate->is_open, true))
+		return fail(why, "listen \"%s\" is there twice", s->name);
+	return open_all(&e, gate->listeners, why);
 }
 
 /* A Unix socket that root has made is to be the user's who will serve it, and change or remove it. */
 static bool give_away(const struct config *config, struct fail *why)
 {
 	const struct passwd *p = getpwnam(config_text(config_global(config), "user"));   /* cppcheck-suppress getpwnamCalled ; there is no second thread yet */
-	for (unsigned i = 0; p && i < GATES && sockets[i]; i++) {
-		const char *address = sockets[i]->gate->address;
-		bool is_unix = atomic_load(&sockets[i]->gate->is_open) && strncmp(address, "unix:", 5) == 0;
+	for (unsigned i = 0; p && i < gates_count(); i++) {
+		const char *address = gate_number(i)->address;
+		bool is_unix = atomic_load(&gate_number(i)->is_open) && strncmp(address, "unix:", 5) == 0;
 		if (is_unix && lchown(address + 5, p->pw_uid, p->pw_gid) < 0)
 			return fail_errno(why, "can't give %s to %s", address + 5, p->pw_name);
 	}
@@ -117,54 +98,50 @@ bool listen_open(const struct config *config, struct fail *why)
 	return geteuid() != 0 || give_away(config, why);
 }
 
-static void begin(struct socket *k, struct listener *l)
+static void begin(struct gate *gate, struct listener *l, unsigned events)
 {
-	k->listeners[home_here()->number] = l;
-	listener_most(l, k->events);
-	listener_start(l, guest_accepted, k->gate);
+	gate->listeners[home_here()->number] = l;
+	listener_most(l, events);
+	listener_start(l, guest_accepted, gate);
 }
 
 void listen_start(unsigned loop)
 {
-	for (unsigned i = 0; i < GATES && sockets[i]; i++)
-		if (sockets[i]->listeners[loop])
-			begin(sockets[i], sockets[i]->listeners[loop]);
+	for (unsigned i = 0; i < gates_count(); i++) {
+		struct gate *gate = gate_number(i);
+		const struct entrance *e = entrance_find(hosts_here()->entrances, gate->address);
+		if (gate->listeners[loop])
+			begin(gate, gate->listeners[loop], e->terms.events);
+	}
 }
 
-static void end(struct socket *k)
+static void end(struct gate *gate)
 {
-	struct listener **l = &k->listeners[home_here()->number];
+	struct listener **l = &gate->listeners[home_here()->number];
 	listener_close(*l);
 	*l = NULL;
 }
 
 void listen_stop(unsigned loop)
 {
-	for (unsigned i = 0; i < GATES && sockets[i]; i++)
-		end(sockets[i]);
+	for (unsigned i = 0; i < gates_count(); i++)
+		end(gate_number(i));
 }
 
 /* --- too many wait --- */
 
-static struct socket *socket_of(const struct gate *gate)
-{
-	for (unsigned i = 0; i < GATES && sockets[i]; i++)
-		if (sockets[i]->gate == gate)
-			return sockets[i];
-	BUG("a gate without a socket");
-}
-
 void listen_pause(struct gate *gate)
 {
-	struct listener *l = socket_of(gate)->listeners[home_here()->number];
+	struct listener *l = gate->listeners[home_here()->number];
 	if (l)
 		listener_pause(l);
 	atomic_fetch_or(&gate->paused_loops, 1ull << home_here()->number);
 }
 
-static void resume(void *gate)
+static void resume(void *thing)
 {
-	struct listener *l = socket_of(gate)->listeners[home_here()->number];
+	struct gate *gate = thing;
+	struct listener *l = gate->listeners[home_here()->number];
 	if (l)
 		listener_resume(l);
 }
@@ -182,7 +159,7 @@ void listen_wake(struct gate *gate)
 static struct listener *prepared[GATES][HOMES_LIMIT];        /* by entrance, between listen_prepare and listen_follow */
 
 struct letter {                              /* to a loop */
-	struct socket         *socket;
+	struct gate           *gate;
 	struct listener       *listener;     /* to begin with; NULL: what it has */
 	bool                   is_end;
 	struct listen_options  options;      /* else; its address is the gate's */
@@ -192,13 +169,11 @@ struct letter {                              /* to a loop */
 static void read_letter(void *thing)
 {
 	struct letter *m = thing;
-	struct socket *k = m->socket;
-	struct listener *l = k->listeners[home_here()->number];
+	struct listener *l = m->gate->listeners[home_here()->number];
 	if (m->is_end) {
-		end(k);
+		end(m->gate);
 	} else if (m->listener) {
-		k->events = m->events;
-		begin(k, m->listener);
+		begin(m->gate, m->listener, m->events);
 	} else if (l) {
 		listener_change(l, &m->options);
 		listener_most(l, m->events);
@@ -222,11 +197,11 @@ bool listen_prepare(const struct entrances *all, struct arena *a, const char **w
 	*waits = NULL;
 	for (unsigned i = 0; i < all->count; i++) {
 		const struct entrance *e = &all->all[i];
-		const struct socket *k = socket_get(e->address, why);
+		const struct gate *gate = gate_for(e->address, why);
 		errno = 0;
-		if (k && (!e->is_open || atomic_load(&k->gate->is_open) || open_all(e, prepared[i], why)))
+		if (gate && (!e->is_open || atomic_load(&gate->is_open) || open_all(e, prepared[i], why)))
 			continue;
-		if (!k || (errno != EACCES && errno != EPERM)) {
+		if (!gate || (errno != EACCES && errno != EPERM)) {
 			listen_give_up();
 			return false;
 		}
@@ -237,36 +212,37 @@ bool listen_prepare(const struct entrances *all, struct arena *a, const char **w
 
 static void open_prepared(const struct entrance *e, struct listener *opened[HOMES_LIMIT])
 {
-	struct socket *k = socket_get(e->address, NULL);
+	struct gate *gate = gate_get(e->address);
 	for (unsigned i = 0; i < HOMES_LIMIT; i++) {
 		if (!opened[i])
 			continue;
-		tell(i, (struct letter){ .socket = k, .listener = opened[i], .events = e->terms.events });
+		tell(i, (struct letter){ .gate = gate, .listener = opened[i], .events = e->terms.events });
 		opened[i] = NULL;
-		if (!atomic_exchange(&k->gate->is_open, true))
+		if (!atomic_exchange(&gate->is_open, true))
 			log_major("LISTEN", "listening on %s", e->address);
 	}
 }
 
-static void follow_open(struct socket *k, const struct entrance *e)
+static void follow_open(struct gate *gate, const struct entrance *e)
 {
-	struct letter letter = { .socket = k, .is_end = !e || !e->is_open };
+	struct letter letter = { .gate = gate, .is_end = !e || !e->is_open };
 	if (letter.is_end)
-		log_major("LISTEN", "listening no more on %s", k->gate->address);
+		log_major("LISTEN", "listening no more on %s", gate->address);
 	else
 		letter.options = e->options, letter.events = e->terms.events;
-	letter.options.address = k->gate->address;
-	atomic_store(&k->gate->is_open, !letter.is_end);
+	letter.options.address = gate->address;      /* the entrance may be gone when it is read */
+	atomic_store(&gate->is_open, !letter.is_end);
 	for (unsigned i = 0; i < homes_count(); i++)
 		tell(i, letter);
 }
 
 void listen_follow(const struct entrances *all)
 {
-	for (unsigned i = 0; i < GATES && sockets[i]; i++) {
-		if (atomic_load(&sockets[i]->gate->is_open))
-			follow_open(sockets[i], entrance_find(all, sockets[i]->gate->address));
-		listen_wake(sockets[i]->gate);       /* accept_queue_backlog may have grown */
+	for (unsigned i = 0; i < gates_count(); i++) {
+		struct gate *gate = gate_number(i);
+		if (atomic_load(&gate->is_open))
+			follow_open(gate, entrance_find(all, gate->address));
+		listen_wake(gate);           /* accept_queue_backlog may have grown */
 	}
 	for (unsigned i = 0; i < all->count; i++)
 		open_prepared(&all->all[i], prepared[i]);
