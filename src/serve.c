@@ -11,10 +11,12 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/random.h"
+#include "core/audit.h"
 #include "core/config.h"
 #include "core/config_diff.h"
 #include "core/control.h"
 #include "core/home.h"
+#include "core/log_levels.h"
 #include "core/module.h"
 #include "core/pool.h"
 #include "core/server.h"
@@ -79,15 +81,10 @@ static void notify(const char *words)
 
 /* --- settings --- */
 
-static void take_log_level(const struct config *c)
-{
-	log_set_limit((enum log_level)config_enum(config_global(c), "log.level"));
-}
-
 static bool open_log(const struct config *c, struct fail *why)
 {
 	const struct config_scope *g = config_global(c);
-	take_log_level(c);
+	log_levels_take(c);
 	return log_open(config_text(g, "log.output"), (enum log_format)config_enum(g, "log.format"), why);
 }
 
@@ -137,7 +134,7 @@ static bool take(struct arena *a, struct config *fresh, const char **words)
 		return false;
 	}
 	generation++;
-	take_log_level(fresh);
+	log_levels_take(fresh);
 	*words = what_waits(a, fresh, closed);
 	homes_take_hosts(hosts);
 	listen_follow(hosts->entrances);
@@ -396,6 +393,9 @@ static bool start(struct fail *why)
 	hosts_drop(hosts);
 	if (!control_open(config, why))
 		return false;
+	struct arena *a = arena_new();
+	audit_open(audit_path(a, config));
+	arena_free(a);
 	log_start();
 	for (unsigned i = 0; i < homes_count(); i++) {
 		name_loop(i);

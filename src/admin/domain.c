@@ -174,14 +174,14 @@ const struct command cmd_domain_list = {
 		{ "mechanisms", "SASL mechanisms that are offered, separated by blanks" }),
 };
 const struct command cmd_domain_add = {
-	.noun = "domain", .verb = "add", .help = "Serves a further domain from now on", .run = add,
+	.noun = "domain", .verb = "add", .is_act = true, .help = "Serves a further domain from now on", .run = add,
 	.args = ARGS({ "DOMAIN", "its name", 0 }, { "--tls MODE", "required, optional or off", 0, "required optional off" },
 		{ "--certificate FILE", "its certificate, an absolute path; without one, the configuration's common one", 0 },
 		{ "--key FILE", "the certificate's key, when it is in a file of its own", 0 }),
 	.fields = DONE_FIELDS,
 };
 const struct command cmd_domain_remove = {
-	.noun = "domain", .verb = "remove", .help = "Serves a domain no more; its accounts are kept, and come back with it", .run = remove_one,
+	.noun = "domain", .verb = "remove", .is_act = true, .help = "Serves a domain no more; its accounts are kept, and come back with it", .run = remove_one,
 	.args = ARGS({ "DOMAIN", "one that was added by `domain add`", 0 }),
 	.fields = DONE_FIELDS,
 };

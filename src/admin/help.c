@@ -48,3 +48,7 @@ const struct command cmd_version = {
 const struct command cmd_serve = {
 	.noun = "serve", .help = "Runs the server in the foreground; says \"ready\" on stderr and to systemd when it listens", .where = COMMAND_PROGRAM,
 };
+const struct command cmd_restore = {
+	.noun = "restore", .help = "Fills an empty data folder from a backup, while no server runs", .where = COMMAND_PROGRAM, .is_act = true,
+	.args = ARGS({ "FILE", "what backup wrote; -: the input", 0 }),
+};

@@ -82,11 +82,11 @@ static void stop(struct command_run *run)
 }
 
 const struct command cmd_log_level = {
-	.noun = "log", .verb = "level", .help = "Says or sets how detailed the log is, until the next start or reload", .run = log_level,
+	.noun = "log", .verb = "level", .is_act = true, .help = "Says or sets how detailed the log is, until the next start or reload", .run = log_level,
 	.args = ARGS({ "LEVEL", "failure, major, problem, low or all; without it the level is shown", ARG_OPTIONAL, "failure major problem low all" },
 		{ "TAG", "only for tags that begin so: STORE, XMPPS, XMPPS-17, …", ARG_OPTIONAL }),
 	.fields = FIELDS({ "level", "the one that counts now" }, { "tag", "of these tags; null: of all", FIELD_TEXT | OR_NULL }),
 };
 const struct command cmd_stop = {
-	.noun = "stop", .help = "Stops the server in order", .run = stop,
+	.noun = "stop", .is_act = true, .help = "Stops the server in order", .run = stop,
 };

@@ -125,7 +125,7 @@ static void reload(struct command_run *run)
 }
 
 const struct command cmd_reload = {
-	.noun = "reload", .help = "Reads the configuration again: all of it, or nothing when there is an error", .is_card = true, .run = reload,
+	.noun = "reload", .is_act = true, .help = "Reads the configuration again: all of it, or nothing when there is an error", .is_card = true, .run = reload,
 	.args = ARGS({ "--dry-run", "instead: says what would change, when it would count, and who would be disconnected", 0 }),
 	.fields = FIELDS({ "changes", "of a dry run, like all of this: what differs from what counts now", FIELD_ROWS, config_change_fields },
 		{ "disconnected", "how many sessions would end, because their domain would be served no more", FIELD_NUMBER },

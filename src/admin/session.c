@@ -157,7 +157,7 @@ const struct command cmd_session_list = {
 		{ "unsettled", "bytes that it sent and that are not settled yet", FIELD_NUMBER }, { "stream", "its tag in the log", FIELD_TEXT | OR_NULL }),
 };
 const struct command cmd_session_kick = {
-	.noun = "session", .verb = "kick", .help = "Ends sessions of an account", .may = MAY_DOMAIN_ADMIN, .concerns = "JID", .run = kick,
+	.noun = "session", .verb = "kick", .is_act = true, .help = "Ends sessions of an account", .may = MAY_DOMAIN_ADMIN, .concerns = "JID", .run = kick,
 	.args = ARGS({ "JID", "user@domain: all its sessions; with a resource: that one", 0 },
 		{ "WHY", "words for the user", ARG_OPTIONAL | ARG_REST }),
 	.fields = FIELDS({ "jid", "as it was asked" }, { "ended", "how many sessions", FIELD_NUMBER }),

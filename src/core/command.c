@@ -4,6 +4,7 @@
 #include "core/command.h"
 #include "base/check.h"
 #include "base/mem.h"
+#include "core/audit.h"
 #include "core/command_may.h"
 #include "core/command_words.h"
 #include "core/host.h"
@@ -13,7 +14,9 @@
 
 static void end(struct command_run *run)
 {
-	run->finished(run, run->with);
+	if (run->command && run->command->is_act)
+		audit_command(run);
+	run->asker->finished(run, run->with);
 	json_decref(run->rows);
 	arena_free(run->arena);
 }
@@ -44,7 +47,7 @@ static void run_it(struct command_run *run, const struct command_from *from)
 }
 
 void command_start(const char *const *args, size_t count, const char *input, const struct command_from *from,
-	void (*finished)(struct command_run *, void *with), void *with)
+	const struct command_asker *asker, void *with)
 {
 	struct arena *a = arena_new();
 	struct command_run *run = ARENA_NEW(a, struct command_run);
@@ -54,7 +57,7 @@ void command_start(const char *const *args, size_t count, const char *input, con
 	run->input = arena_string(a, input ? input : "");
 	run->direct = from ? from->direct : NULL;
 	run->file = from ? arena_string(a, from->file) : NULL;
-	run->finished = finished;
+	run->asker = asker;
 	run->with = with;
 	bool is_right = command_read(a, copy_words(a, args, count), count, &words);
 	run->command = words.command;
@@ -63,6 +66,13 @@ void command_start(const char *const *args, size_t count, const char *input, con
 		run_it(run, from);
 	else
 		command_misused(run, "%s", words.error);
+}
+
+void command_leave(struct command_run *run)
+{
+	run->is_alone = true;
+	if (run->left)
+		run->left(run);
 }
 
 /* What isn't UTF-8, as a file's name may be, has its strange bytes replaced. */
@@ -168,6 +178,21 @@ void command_sort(struct command_run *run, const char *name)
 	json_array_clear(run->rows);
 	for (size_t i = 0; i < count; i++)
 		json_array_append_new(run->rows, sorted[i].row);
+}
+
+/* --- parts --- */
+
+bool command_part(struct command_run *run, const void *bytes, size_t size)
+{
+	if (run->is_alone || !run->asker->part)
+		return false;
+	run->asker->part(run, bytes, size, run->with);
+	return true;
+}
+
+void command_when_taken(struct command_run *run, void (*fn)(struct command_run *))
+{
+	run->asker->when_taken(run, fn, run->with);
 }
 
 /* --- the end --- */

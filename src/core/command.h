@@ -16,6 +16,9 @@
  *           }
  *           command_done(run);
  *   }
+ *
+ * What is long (a backup, lines that come as they happen) goes in parts before
+ * the answer: command_part, and on when command_when_taken says so.
  */
 #pragma once
 #include <jansson.h>
@@ -48,6 +51,9 @@ enum {
 	ARG_INPUT    = 4,            /* a switch: all of the client's input belongs to the command */
 	ARG_UNLESS_INPUT = 16,       /* by its place: needed, but not together with a switch of ARG_INPUT */
 	ARG_REST     = 8,            /* the last by its place: takes all remaining words, joined with blanks */
+	ARG_TO_FILE  = 32,           /* a file that the client writes: the answer's parts go there, "-" is its output */
+	ARG_FROM_FILE = 64,          /* a file that the client reads, "-" is its input; it is given piece by piece (src/cli.c) */
+	ARG_HIDDEN   = 128,          /* a secret: never logged, nor in the audit trail */
 };
 #define ARGS(...) ((const struct command_arg[]){ __VA_ARGS__, { NULL, NULL, 0 } })
 
@@ -72,6 +78,7 @@ struct command {
 	const char *concerns;        /* of MAY_DOMAIN_ADMIN: the argument, an address or a domain, by which it is known whose it is */
 	const struct command_field *fields;  /* of its rows; NULL: it has none, and answers in words */
 	bool        is_card;         /* its one row is shown with a field on each line */
+	bool        is_act;          /* it changes something, or hands out what isn't everybody's: goes into the audit trail */
 	void      (*run)(struct command_run *);
 };
 
@@ -81,6 +88,15 @@ enum { COMMAND_ARGS = 8 };           /* the most that a command declares */
 struct command_direct {              /* what a command works on when there is no server */
 	struct store *store;
 	const char *const *domains;  /* prepared; ends with NULL */
+	const char *data_dir;
+};
+
+/* Whoever waits for an answer. Parts are taken where `part` is there. */
+struct command_asker {
+	void (*finished)(struct command_run *, void *with);          /* once; the run is freed after it */
+	void (*part)(struct command_run *, const void *bytes, size_t size, void *with);
+	void (*when_taken)(struct command_run *, void (*fn)(struct command_run *), void *with);
+	const char *who, *face;      /* for the audit trail: "uid 0", "control socket" */
 };
 
 struct command_from {                /* whose question it is; NULL where one is expected: the control socket's */
@@ -101,13 +117,16 @@ struct command_run {
 	const char   *words;         /* said to people besides; NULL: nothing */
 	const char   *error;         /* NULL: it went well */
 	bool          is_misused;    /* the error is one of usage */
-	void        (*finished)(struct command_run *, void *with);   /* once; the run is freed after it */
+	bool          is_alone;      /* nobody waits for it any more: it may end */
+	void        (*left)(struct command_run *);   /* the handler's: called when that becomes true. NULL: it ends by itself */
+	const struct command_asker *asker;
 	void         *with;
 };
 
-/* Runs the command of these words. `finished` hears of it, perhaps before this returns. All is copied. */
+/* Runs the command of these words. The asker hears of it, perhaps before this returns. All words are copied. */
 void command_start(const char *const *args, size_t count, const char *input, const struct command_from *,
-	void (*finished)(struct command_run *, void *with), void *with);
+	const struct command_asker *, void *with);
+void command_leave(struct command_run *);    /* whoever waited is gone */
 /* {"ok":true,"rows":[…]} or {"ok":false,"error":"…"}; a new reference. */
 json_t *command_answer(const struct command_run *);
 
@@ -123,6 +142,10 @@ void command_time(struct command_run *, const char *name, int64_t wall);     /* 
 void command_json(struct command_run *, const char *name, json_t *);         /* takes the reference: a list of rows within a row */
 void command_sort(struct command_run *, const char *name);                   /* its rows, by a text */
 void command_say(struct command_run *, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* A piece of a long answer. False: nobody takes it; the command fails or ends. */
+bool command_part(struct command_run *, const void *bytes, size_t size);
+/* fn(run) when the parts so far have been taken, or the run is alone; later, never within this call. */
+void command_when_taken(struct command_run *, void (*fn)(struct command_run *));
 void command_done(struct command_run *);                                     /* the run is gone after it */
 void command_fail(struct command_run *, const char *format, ...) __attribute__((format(printf, 2, 3)));     /* so it is after this */
 void command_misused(struct command_run *, const char *format, ...) __attribute__((format(printf, 2, 3)));  /* and this: the words were wrong */

@@ -92,7 +92,12 @@ static const struct setting logging[] = {
 	{ "level", OPTION_ENUM, "major", "How detailed", IN_GLOBAL, .words = LEVELS },
 	{ "output", OPTION_PATH, "stderr", "stderr, journal or a file", IN_GLOBAL, .words = "stderr journal", RESTART },
 	{ "format", OPTION_ENUM, "text", "How a line looks", IN_GLOBAL, .words = "text json journal", RESTART },
-	{ "tags", OPTION_MAP, NULL, "Levels of their own for tags that begin so: XMPPS = low", IN_GLOBAL, .words = LEVELS, LATER },
+	{ "tags", OPTION_MAP, NULL, "Levels of their own for tags that begin so: XMPPS = low", IN_GLOBAL, .words = LEVELS },
+};
+
+static const struct setting audit[] = {
+	{ "enabled", OPTION_BOOL, "yes", "Keep a trail of administrative acts", IN_GLOBAL, RESTART },
+	{ "file", OPTION_PATH, NULL, "Where it is; none: audit.log in the data folder", IN_GLOBAL, RESTART },
 };
 
 static const struct setting limits[] = {
@@ -187,7 +192,7 @@ static const struct setting scriptlet[] = {
 #define SECTION(name, array, module) { name, array, sizeof array / sizeof *array, module }
 const struct settings_section config_settings[] = {
 	SECTION("", top, false), SECTION("", listeners, false), SECTION("", domain, false), SECTION("auth", auth, false),
-	SECTION("archive", archive, false), SECTION("log", logging, false),
+	SECTION("archive", archive, false), SECTION("log", logging, false), SECTION("audit", audit, false),
 	SECTION("limits", limits, false), SECTION("session", session, false),
 	SECTION("services", services, false), SECTION("pubsub", pubsub, false), SECTION("s2s", s2s, false),
 	SECTION("dns", dns, false), SECTION("store", store, false), SECTION("component", component, false),

@@ -422,9 +422,10 @@ static int64_t flight_key(const struct session *s, uint64_t number)
 void session_ended(struct session *s, const struct xml *const *untaken, uint64_t first, const char *why)
 {
 	CHECK(s, SESSION_MAGIC);
+	struct session_facts f = s->stream->facts(s->stream_with);
+	LOG_OF(LOG_LOW, ((struct log_who){ f.tag, s->jid->full, f.peer }), "session ended: %s", why);
 	for (; untaken && *untaken; untaken++, first++)
 		orphan_add(s, *untaken, flight_key(s, first));
-	log_low(s->stream->facts(s->stream_with).tag, "%s: session ended: %s", s->jid->full, why);
 	s->stream = NULL;
 	s->stream_with = NULL;
 	struct turn *t = turn_new(arena_new(), s->account);

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "base/list.h"
+#include "base/log.h"
 #include "base/meter.h"
 #include "core/session.h"
 #include "net/conn.h"
@@ -37,7 +38,7 @@ struct c2s {
 	struct gate         *gate;           /* by which it came */
 	const struct terms  *terms;          /* what that grants, in the snapshot `generation`: ask c2s_terms */
 	unsigned             generation;
-	char                 tag[24];        /* "XMPPS-17" */
+	char                 tag[24];        /* "XMPPI-000017" until its header says that it is a client's, then "XMPPS-000017" */
 	char                 id[24];         /* of the stream, RFC 6120 §4.7.3 */
 	char                *host;           /* prepared; NULL before the header */
 	char                *lang;           /* the client's, for its stanzas; NULL: none */
@@ -71,6 +72,11 @@ void c2s_second(void);                       /* every second: reads again who wa
 size_t c2s_count(void);                      /* this loop's streams */
 
 /* --- for the files of this room --- */
+struct log_who c2s_who(const struct c2s *);                          /* for LOG_OF */
+#define c2s_log(c, level, ...) LOG_OF(level, c2s_who(c), __VA_ARGS__)
+void c2s_log_xml(const struct c2s *, const char *done, const struct xml *);     /* "received" or "sent", without secrets */
+#define C2S_LOG_XML(c, done, el) \
+	((int)LOG_ALL <= atomic_load_explicit(&log_limit, memory_order_relaxed) ? c2s_log_xml(c, done, el) : (void)0)
 void c2s_write(struct c2s *, const struct xml *);                    /* an element of the stream's own */
 void c2s_error(struct c2s *, enum stream_error, const char *text);   /* ends the stream so (RFC 6120 §4.9) */
 void c2s_close(struct c2s *, const char *why);                       /* ends it with a closing tag */

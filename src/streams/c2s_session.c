@@ -70,7 +70,7 @@ static uint64_t send_stanza(void *stream, const struct xml *stanza)
 	size_t before = buf_length(out);
 	xml_print(out, stanza, NS_CLIENT);
 	c->sent++;
-	LOG_AT(LOG_ALL, c->tag, "sent %.*s", (int)(buf_length(out) - before), buf_start(out) + before);
+	C2S_LOG_XML(c, "sent", stanza);
 	if (c->acks)
 		acks_sent(c->acks, c->conn, buf_start(out) + before, buf_length(out) - before);
 	conn_printed(c->conn);
@@ -201,7 +201,7 @@ static void become_bound(struct c2s *c, const char *id, struct session *s)
 	arena_free(a);
 	c2s_go_on(c);
 	c->state = C2S_BOUND;
-	log_low(c->tag, "%s bound from %s", s->jid->full, conn_facts(c->conn)->peer_name);
+	c2s_log(c, LOG_LOW, "bound");
 	c->heard_at = clock_now();
 	c2s_watch_idleness(c, c2s_terms(c)->idle_time);
 }

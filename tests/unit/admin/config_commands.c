@@ -55,7 +55,7 @@ static bool run(const char *line)
 	snprintf(text, sizeof text, "%s", line);
 	for (char *w = strtok_r(text, " ", &keep); w; w = strtok_r(NULL, " ", &keep))
 		words[count++] = w;
-	command_start(words, count, NULL, &(struct command_from){ .file = file }, finished, NULL);
+	command_start(words, count, NULL, &(struct command_from){ .file = file }, &(const struct command_asker){ .finished = finished }, NULL);
 	return json_is_true(json_object_get(told, "ok"));
 }
 

@@ -63,6 +63,8 @@ static void take(struct command_run *run, void *with)
 	json_decref(answer);
 }
 
+static const struct command_asker asker = { .finished = take };
+
 /* Words separated by blanks; the answer is freed by the next. */
 static const char *answer(const char *line)
 {
@@ -74,7 +76,7 @@ static const char *answer(const char *line)
 		words[count++] = word;
 	free(text);
 	text = NULL;
-	command_start(words, count, "in", NULL, take, &text);
+	command_start(words, count, "in", NULL, &asker, &text);
 	memset(copy, 'x', strlen(line));     /* all is copied */
 	free(copy);
 	if (kept)
@@ -127,7 +129,7 @@ static void a_command_may_end_later_and_keeps_its_words(void **state)
 {
 	const char *words[] = { strdup("later"), strdup("name") };
 	char *text = NULL;
-	command_start(words, 2, "input", NULL, take, &text);
+	command_start(words, 2, "input", NULL, &asker, &text);
 	for (size_t i = 0; i < 2; i++)
 		free((char *)(uintptr_t)words[i]);
 	assert_null(text);
