@@ -88,6 +88,8 @@ static void print_for_people(const struct cli *cli, const json_t *answer)
 	if (buf_length(&out))
 		fwrite(buf_start(&out), 1, buf_length(&out), to);
 	fflush(to);
+	if (json_integer_value(json_object_get(answer, "more")))
+		fprintf(stderr, "and %lld more\n", (long long)json_integer_value(json_object_get(answer, "more")));
 	if (error)
 		fprintf(stderr, "jackdaw: %s\n", error);
 	buf_clear(&out);

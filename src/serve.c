@@ -24,6 +24,7 @@
 #include "net/loop.h"
 #include "store/store.h"
 #include "streams/c2s.h"
+#include "streams/guest.h"
 #include "streams/listen.h"
 #include "xmpp/ns.h"
 #include <errno.h>
@@ -396,6 +397,7 @@ static bool start(struct fail *why)
 	struct arena *a = arena_new();
 	audit_open(audit_path(a, config));
 	arena_free(a);
+	guest_table_open();
 	log_start();
 	for (unsigned i = 0; i < homes_count(); i++) {
 		name_loop(i);

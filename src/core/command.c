@@ -99,6 +99,8 @@ json_t *command_answer(const struct command_run *run)
 		json_object_set_new(answer, "usage", json_true());
 	if (run->words)
 		json_object_set_new(answer, "words", command_string(run->words));
+	if (run->more)
+		json_object_set_new(answer, "more", json_integer(run->more));
 	if (!run->error || json_array_size(run->rows))
 		json_object_set(answer, "rows", run->rows);
 	return answer;

@@ -114,6 +114,7 @@ struct command_run {
 	const char   *file;          /* of command_from */
 	void         *own;           /* the handler's */
 	json_t       *rows;
+	int64_t       more;          /* rows that were left out: a further page; 0: none */
 	const char   *words;         /* said to people besides; NULL: nothing */
 	const char   *error;         /* NULL: it went well */
 	bool          is_misused;    /* the error is one of usage */

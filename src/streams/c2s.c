@@ -19,7 +19,6 @@
 #include "streams/signup.h"
 #include "core/call.h"
 #include "xmpp/redact.h"
-#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -27,7 +26,6 @@ enum { LINGER = 5000 };              /* ms for the last words of a connection */
 
 static _Thread_local struct list streams;
 static _Thread_local size_t stream_count;
-static atomic_uint_fast64_t connections;
 
 size_t c2s_count(void)
 {
@@ -386,6 +384,7 @@ static size_t input(void *owner, const char *bytes, size_t size)
 		read_away(c, bytes + taken, bytes + size);
 		taken = size;
 	}
+	c->bytes_in += taken;
 	c->is_inside = false;
 	if (c->is_over)
 		destroy(c);
@@ -410,7 +409,7 @@ static void enter_loop(struct c2s *c)
 	stream_count++;
 }
 
-void c2s_start(struct conn *conn, struct gate *gate, struct address *address)
+void c2s_start(struct conn *conn, struct gate *gate, struct address *address, const struct arrival *arrival)
 {
 	struct c2s *c = NEW(struct c2s);
 	c->magic = C2S_MAGIC;
@@ -420,7 +419,9 @@ void c2s_start(struct conn *conn, struct gate *gate, struct address *address)
 	struct xml_limits l = parser_limits(c, false);
 	c->parser = xml_parser_new(&l);
 	c->heard_at = clock_now();
-	snprintf(c->tag, sizeof c->tag, "XMPPI-%06llu", (unsigned long long)atomic_fetch_add(&connections, 1) + 1);
+	c->number = arrival->number;
+	c->since = arrival->since;
+	memcpy(c->tag, arrival->tag, sizeof c->tag);
 	random_text(c->id, 20);
 	meter_init(&c->stanzas, limits(c)->stanza_rate, limits(c)->stanza_burst, c->heard_at);
 	meter_init(&c->bytes, limits(c)->byte_rate, limits(c)->byte_burst, c->heard_at);
@@ -483,4 +484,30 @@ void c2s_stop_all(void)
 	LIST_EACH(&streams, struct c2s, in_loop, c)
 		if (c->state != C2S_CLOSING && c->state != C2S_LEAVING)
 			c2s_error(c, STREAM_SYSTEM_SHUTDOWN, NULL);
+}
+
+void c2s_each(stream_seen *fn, void *with)
+{
+	if (!streams.next)
+		return;
+	LIST_EACH(&streams, struct c2s, in_loop, c) {
+		struct stream_row row = c2s_row(c);
+		fn(with, &row);
+	}
+}
+
+bool c2s_end(uint64_t number, const char *why)
+{
+	if (!streams.next)
+		return false;
+	LIST_EACH(&streams, struct c2s, in_loop, c) {
+		if (c->number != number)
+			continue;
+		if (c->state == C2S_CLOSING)
+			c2s_finish(c, why);
+		else
+			c2s_error(c, STREAM_POLICY_VIOLATION, why);
+		return true;
+	}
+	return false;
 }

@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/meter.h"
 #include "core/session.h"
+#include "core/stream_table.h"
 #include "net/conn.h"
 #include "xml/parser.h"
 
@@ -39,6 +40,9 @@ struct c2s {
 	const struct terms  *terms;          /* what that grants, in the snapshot `generation`: ask c2s_terms */
 	unsigned             generation;
 	char                 tag[24];        /* "XMPPI-000017" until its header says that it is a client's, then "XMPPS-000017" */
+	uint64_t             number;         /* of the tag */
+	msec                 since;          /* wall clock: when it connected */
+	uint64_t             stanzas_in, stanzas_out, bytes_in;
 	char                 id[24];         /* of the stream, RFC 6120 §4.7.3 */
 	char                *host;           /* prepared; NULL before the header */
 	char                *lang;           /* the client's, for its stanzas; NULL: none */
@@ -66,7 +70,10 @@ struct c2s {
 };
 
 /* A connection that speaks XMPP begins here. Takes the conn, and a place of the gate and of its address. */
-void c2s_start(struct conn *, struct gate *, struct address *);
+struct arrival { uint64_t number; msec since; char tag[24]; };       /* of a connection, from when it was accepted */
+void c2s_start(struct conn *, struct gate *, struct address *, const struct arrival *);
+void c2s_each(stream_seen *, void *with);    /* this loop's, for the table of streams */
+bool c2s_end(uint64_t number, const char *why);
 void c2s_stop_all(void);                     /* this loop's streams end with system-shutdown, but for those that are ending already */
 void c2s_second(void);                       /* every second: reads again who was not read for want of memory */
 size_t c2s_count(void);                      /* this loop's streams */

@@ -225,6 +225,7 @@ static void stanza(struct c2s *c, struct arena *a, struct xml *el, size_t bytes)
 void c2s_element(struct c2s *c, struct arena *a, struct xml *el, size_t bytes)
 {
 	C2S_LOG_XML(c, "received", el);
+	c->stanzas_in += is_stanza(el);
 	if (c->state == C2S_BOUND && is_stanza(el) && !(c->account && is_iq_set(el, NS_BIND, "bind"))) {
 		stanza(c, a, el, bytes);
 		return;

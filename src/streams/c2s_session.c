@@ -70,6 +70,7 @@ static uint64_t send_stanza(void *stream, const struct xml *stanza)
 	size_t before = buf_length(out);
 	xml_print(out, stanza, NS_CLIENT);
 	c->sent++;
+	c->stanzas_out++;
 	C2S_LOG_XML(c, "sent", stanza);
 	if (c->acks)
 		acks_sent(c->acks, c->conn, buf_start(out) + before, buf_length(out) - before);

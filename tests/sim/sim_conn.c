@@ -83,7 +83,8 @@ struct wire *wire_connect(void)
 	list_append(&conns, &c->link);
 	loop_enter(c->loop);
 	conn_limit(c, &(struct conn_limits){ soft, hard });
-	c2s_start(c, gate_of_sim(), address_enter(&c->facts, &hosts_of_sim()->limits));
+	struct arrival arrival = { .number = c->number, .tag = "XMPPI-0" };
+	c2s_start(c, gate_of_sim(), address_enter(&c->facts, &hosts_of_sim()->limits), &arrival);
 	loop_leave();
 	return w;
 }
