@@ -11,7 +11,8 @@ TIME = re.compile(r'\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ')
 TYPES = {'text': lambda v: isinstance(v, str), 'yes': lambda v: isinstance(v, bool), 'rows': lambda v: isinstance(v, list),
          'number': lambda v: isinstance(v, int) and not isinstance(v, bool), 'time': lambda v: isinstance(v, str) and TIME.fullmatch(v)}
 STREAMS = {'log follow'}                          # their output is pieces, and the answer goes to stderr
-TOP_FIELDS = {'ok': TYPES['yes'], 'error': TYPES['text'], 'usage': TYPES['yes'], 'words': TYPES['text'], 'rows': TYPES['rows']}
+TOP_FIELDS = {'ok': TYPES['yes'], 'error': TYPES['text'], 'usage': TYPES['yes'], 'words': TYPES['text'], 'rows': TYPES['rows'],
+              'more': TYPES['number']}
 
 # How each is asked; a command that is not here fails the test. `!` before the words: it must fail, and say so by the same rules.
 ASKED = [
@@ -19,7 +20,7 @@ ASKED = [
     'config reference', '!config explain nothing', 'user add nurse@example -p secret', 'user passwd nurse@example -p other', 'user list',
     'user list example', '!user add nurse@example -p secret', '!user add', '!user frobnicate', '!user list nowhere.example',
     'user remove nurse@example', 'domain add other.example --tls off', 'domain list', 'config diff', 'domain remove other.example',
-    '!domain add ..', 'stream list', '!stream kick XMPPS-999', 'session list', 'session list romeo@example', 'session kick romeo@example/there', '!session kick romeo@example/nowhere',
+    '!domain add ..', 'stream list', 'stream list --page 1', '!stream kick XMPPS-999', 'session list', 'session list romeo@example', 'session kick romeo@example/there', '!session kick romeo@example/nowhere',
     'module list', 'module list --stations', 'log level', 'log level low STORE', '!log level loud', 'status', 'reload', 'reload --dry-run',
     'version', 'help', 'help user', 'completion bash', 'init -c {folder}/late.conf late.example', 'audit verify {folder}/data/audit.log',
     '!audit verify {folder}/nothing', 'backup {folder}/backup.tar', 'export {folder}/accounts.xml', 'import {folder}/accounts.xml',
