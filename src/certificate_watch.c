@@ -4,101 +4,124 @@
  */
 #include "certificate_watch.h"
 #include "base/arena.h"
-#include "base/log.h"
-#include "base/mem.h"
+#include "base/hash.h"
 #include "core/home.h"
 #include "core/certificates.h"
 #include "net/watch.h"
 #include <libgen.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { HOUR = 3600 * 1000 };
+
+struct folder {
+	struct hash_node by_path;
+	const char      *path;
+};
 
 struct plan {                                /* made by whoever has a snapshot, given to the first loop */
 	struct arena *arena;
 	const char  **folders;
-	struct certificate_file *files;
+	struct certificate_file *files;      /* a worker's while it is lent, and nobody's else */
 };
 
 /* All is the first loop's. */
 static struct watch *watch;
-static struct plan *plan;
+static struct plan *plan, *lent;             /* lent: a worker looks at it; perhaps it is the plan no more */
+static bool again;                           /* something changed while one was lent */
 static struct timer hourly;
 static msec warned_at;                       /* 0: a new snapshot, of which everything is to be said */
 static void (*read_anew)(void);
-static bool is_reading;
+
+static void plan_free(struct plan *p)
+{
+	if (p)
+		arena_free(p->arena);
+}
 
 /* --- a plan --- */
 
-static bool has(const char *const *list, const char *text)
+struct planning {
+	struct plan *plan;
+	struct hash  folders;
+	size_t       count;
+};
+
+static void add_folder(struct planning *g, const char *path)
 {
-	while (*list && strcmp(*list, text) != 0)
-		list++;
-	return *list;
+	if (hash_find(&g->folders, path))
+		return;
+	struct folder *f = ARENA_NEW(g->plan->arena, struct folder);
+	f->path = arena_string(g->plan->arena, path);
+	hash_put(&g->folders, &f->by_path, f->path);
+	g->plan->folders[g->count++] = f->path;
 }
 
-/* A file's folder, and that of what it leads to: certificates are often links. */
-static void add_folders(struct plan *p, size_t *count, const char *file)
+/* Its folder, and that of what it leads to: certificates are often links. */
+static void add_file(struct planning *g, const struct certificate_file *file)
 {
-	char real[PATH_MAX];
-	const char *folder = dirname(arena_string(p->arena, file));
-	if (!has(p->folders, folder))
-		p->folders[(*count)++] = folder;
-	const char *there = realpath(file, real) ? dirname(real) : folder;
-	if (!has(p->folders, there))
-		p->folders[(*count)++] = arena_string(p->arena, there);
+	char path[PATH_MAX], real[PATH_MAX];
+	struct certificate_file *copy = ARENA_NEW(g->plan->arena, struct certificate_file);
+	*copy = (struct certificate_file){ arena_string(g->plan->arena, file->path), file->seen, g->plan->files };
+	g->plan->files = copy;
+	snprintf(path, sizeof path, "%s", file->path);
+	add_folder(g, dirname(path));
+	if (realpath(file->path, real))
+		add_folder(g, dirname(real));
 }
 
 static struct plan *plan_new(const struct certificates *all)
 {
 	struct arena *a = arena_new();
-	struct plan *p = ARENA_NEW(a, struct plan);
-	size_t count = 0;
-	p->arena = a;
+	struct planning g = { .plan = ARENA_NEW(a, struct plan) };
+	size_t files = 0;
+	g.plan->arena = a;
 	for (const struct certificate_file *f = all->files; f; f = f->next)
-		count++;
-	p->folders = arena_alloc(a, (2 * count + 1) * sizeof *p->folders);
-	count = 0;
-	for (const struct certificate_file *f = all->files; f; f = f->next) {
-		struct certificate_file *copy = ARENA_NEW(a, struct certificate_file);
-		*copy = (struct certificate_file){ arena_string(a, f->path), f->seen, p->files };
-		p->files = copy;
-		add_folders(p, &count, f->path);
-	}
-	return p;
+		files++;
+	g.plan->folders = arena_alloc(a, (2 * files + 1) * sizeof *g.plan->folders);
+	for (const struct certificate_file *f = all->files; f; f = f->next)
+		add_file(&g, f);
+	hash_clear(&g.folders);
+	return g.plan;
 }
 
-/* --- on the first loop --- */
+/* --- looking --- */
 
-static void work(void *unused)
-{
-	read_anew();
-}
-
-static void look(void *);
-
-static void done(void *unused)
-{
-	is_reading = false;
-	look(NULL);                          /* meanwhile it may have changed again */
-}
-
-static void look(void *unused)
+static void work(void *thing)                /* on a worker: files may be many, and disks slow */
 {
 	bool is_other = false;
-	if (is_reading || !plan)
-		return;
-	for (struct certificate_file *f = plan->files; f; f = f->next) {
+	struct plan *p = thing;
+	for (struct certificate_file *f = p->files; f; f = f->next) {
 		uint64_t now = certificate_look(f->path);
 		is_other |= now != f->seen;
 		f->seen = now;
 	}
-	is_reading = is_other;
 	if (is_other)
-		loop_work(work, done, NULL);
+		read_anew();
 }
+
+static void look(void *unused);
+
+static void done(void *unused)
+{
+	if (lent != plan)
+		plan_free(lent);
+	lent = NULL;
+	if (again)
+		look(NULL);
+}
+
+static void look(void *unused)
+{
+	again = lent != NULL;
+	if (again || !plan)
+		return;
+	lent = plan;
+	loop_work(work, done, lent);
+}
+
+/* --- on the first loop --- */
 
 static void warn(void)
 {
@@ -116,8 +139,8 @@ static void hour_is_over(struct timer *timer)
 static void follow(void *thing)
 {
 	watch_free(watch);
-	if (plan)
-		arena_free(plan->arena);
+	if (plan != lent)
+		plan_free(plan);
 	plan = thing;
 	watch = watch_new(plan->folders, look, NULL);
 	warned_at = 0;
@@ -141,7 +164,7 @@ void certificate_watch_stop(void)
 	watch_free(watch);
 	watch = NULL;
 	timer_stop(&hourly);
-	if (plan)
-		arena_free(plan->arena);
+	if (plan != lent)
+		plan_free(plan);
 	plan = NULL;
 }

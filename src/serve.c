@@ -119,24 +119,24 @@ static pthread_mutex_t reloading = PTHREAD_MUTEX_INITIALIZER;        /* guards c
 static const char *what_waits(struct arena *a, struct config *fresh, const char *words)
 {
 	for (const struct config_change *c = config_diff(a, config, fresh); c; c = c->next)
-		if (c->reload == RELOAD_RESTART && c->entry)
-			words = arena_printf(a, "%s%s%s", words ? words : "", words ? ", " : "", c->entry->path);
+		if (c->reload == RELOAD_RESTART)
+			words = arena_printf(a, "%s%s%s", words ? words : "", words ? ", " : "", c->entry ? c->entry->path : c->scope);
 	return words ? arena_printf(a, "needs a restart: %s", words) : NULL;
 }
 
 static bool take(struct arena *a, struct config *fresh, const char **words)
 {
 	struct fail why;
-	const char *closed;
+	const char *unopened;
 	struct hosts *hosts = hosts_new(fresh, generation + 1, &why);
-	if (!hosts || !listen_prepare(hosts->entrances, a, &closed, &why)) {
+	if (!hosts || !listen_prepare(hosts->entrances, a, &unopened, &why)) {
 		*words = arena_string(a, why.text);
 		hosts_drop(hosts);
 		return false;
 	}
 	generation++;
 	log_levels_take(fresh);
-	*words = what_waits(a, fresh, closed);
+	*words = what_waits(a, fresh, unopened);
 	homes_take_hosts(hosts);
 	listen_follow(hosts->entrances);
 	certificate_watch_follow(hosts);
@@ -333,26 +333,28 @@ static void each_second(void *home)
 	c2s_second();
 }
 
-/* One built for tests can be told to let a pool's loops stand still: those of JACKDAW_BLOCKED_POOL, while the file JACKDAW_BLOCK_WHILE exists. */
+#ifdef TEST_HOOKS
+/* A pool's loops can be told to stand still: those of JACKDAW_BLOCKED_POOL, while the file JACKDAW_BLOCK_WHILE exists. */
 static bool stand_still(void *thing)
 {
-#ifdef TEST_HOOKS
 	struct home *home = thing;
 	const char *name = getenv("JACKDAW_BLOCKED_POOL"), *file = getenv("JACKDAW_BLOCK_WHILE");
 	if (!name || !file || strcmp(pool_of_loop(home->number)->name, name) != 0)
 		return false;
 	for (int i = 0; i < 3000 && access(file, F_OK) == 0; i++)
 		usleep(10000);
-#endif
 	return false;
 }
+#endif
 
 static void first_on_loop(void *thing)
 {
 	struct home *home = thing;
 	clock_key_loop(home->number);
 	loop_on_round(home->loop, home_round, home);
+#ifdef TEST_HOOKS
 	loop_on_round(home->loop, stand_still, home);
+#endif
 	loop_on_second(home->loop, each_second, home);
 	listen_start(home->number);
 	if (home->number == 0) {

@@ -31,11 +31,6 @@ unsigned homes_count(void)
 	return count;
 }
 
-unsigned homes_living(void)
-{
-	return living;
-}
-
 struct store *home_store(void)
 {
 	return store;

@@ -16,7 +16,7 @@ enum { SHARDS = 1024, HOMES_LIMIT = 64 };
 
 struct home {
 	struct loop  *loop;
-	unsigned      number;        /* from homes_living() on: a pool's loop, on which nobody is at home */
+	unsigned      number;        /* the last ones may be of pools, on whose loops nobody is at home */
 	struct hash   accounts;
 	struct list   ready;         /* accounts with turns to run: mailbox.ready */
 	struct list   jobs;          /* store jobs of this round: handed over once */
@@ -38,8 +38,7 @@ struct home {
 struct home *home_here(void);                        /* this thread's; NULL off the loops */
 struct home *home_of(const char *bare);              /* where this address lives */
 struct home *home_number(unsigned);
-unsigned homes_count(void);                          /* of all loops */
-unsigned homes_living(void);                         /* of those on which accounts are */
+unsigned homes_count(void);                          /* with those of pools */
 struct store *home_store(void);
 
 /* At start, before loops run: `secret` is the one in the database. Accounts live on the first `living` of `count` loops. */

@@ -14,11 +14,14 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { MISNAMED_TOLD = 10 };
+
 struct whole {                       /* a snapshot, counted */
 	struct hosts hosts;
 	atomic_uint  shares;
 	struct arena *arena;
 	struct host *first;
+	unsigned misnamed;           /* domains whose certificate is for another name */
 	struct entrances entrances;
 	struct certificates certificates;
 };
@@ -85,13 +88,13 @@ static void read_limits(struct core_limits *l, const struct config_scope *g)
 
 /* --- hosts --- */
 
-/* Somebody may have meant another file. Names of other scripts are compared by whoever knows them as the certificate does. */
-static void look_at_names(const struct host *h)
+/* A wrong file is easily named. Domains in other writing systems are left out: a certificate spells them otherwise. */
+static void look_at_names(struct whole *w, const struct host *h)
 {
 	for (const char *p = h->name; *p; p++)
 		if ((unsigned char)*p >= 0x80)
 			return;
-	if (h->tls && !tls_names(h->tls, h->name))
+	if (h->tls && !tls_names(h->tls, h->name) && ++w->misnamed <= MISNAMED_TOLD)
 		log_problem("TLS", "a certificate of domain \"%s\" is not for that name", h->name);
 }
 
@@ -149,7 +152,7 @@ static bool add_host(struct whole *w, const struct config_scope *s, struct fail 
 	h->mechanisms = read_mechanisms(w->arena, s);
 	if (!read_modules(h, s, why) || !certificates_get(&w->certificates, s, h->name, &h->tls, why))
 		return false;
-	look_at_names(h);
+	look_at_names(w, h);
 	hash_put(&w->hosts.by_name, &h->by_name, h->name);
 	w->hosts.count++;
 	if (!w->first)
@@ -175,6 +178,8 @@ struct hosts *hosts_new(const struct config *config, unsigned generation, struct
 	for (const struct config_scope *s = config_first(g, CONFIG_DOMAIN); s && ok; s = config_next(s))
 		if (!s->protocol)
 			ok = add_host(w, s, why);
+	if (w->misnamed > MISNAMED_TOLD)
+		log_problem("TLS", "and so it is for %u further domains", w->misnamed - MISNAMED_TOLD);
 	if (ok && !w->first)
 		ok = fail(why, "no domain is configured: add domain \"example.com\" { }");
 	ok = ok && entrances_read(&w->entrances, &w->certificates, config, &w->hosts.limits, why);

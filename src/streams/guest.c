@@ -162,7 +162,7 @@ static bool is_denied(struct gate *gate, const struct terms *t, const struct con
 	return true;
 }
 
-/* RFC 6120 §4.9.3.17, STR-05: one too many is told so, and counted. */
+/* RFC 6120 §4.9.3.17: one too many is told so, and counted. */
 static void refuse_surplus(struct gate *gate, const struct terms *t, struct conn *conn, const char *why)
 {
 	LOG_OF(LOG_PROBLEM, ((struct log_who){ "XMPPI", NULL, conn_facts(conn)->peer_name }), "refused at %s: %s", gate->address, why);

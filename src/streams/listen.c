@@ -186,7 +186,7 @@ static void tell(unsigned loop, struct letter letter)
 	post(home_number(loop)->loop, read_letter, mem_copy(&letter, sizeof letter));
 }
 
-void listen_give_up(void)
+static void give_up(void)
 {
 	for (unsigned i = 0; i < GATES; i++)
 		close_all(prepared[i]);
@@ -202,7 +202,7 @@ bool listen_prepare(const struct entrances *all, struct arena *a, const char **w
 		if (gate && (!e->is_open || atomic_load(&gate->is_open) || open_all(e, prepared[i], why)))
 			continue;
 		if (!gate || (errno != EACCES && errno != EPERM)) {
-			listen_give_up();
+			give_up();
 			return false;
 		}
 		*waits = arena_printf(a, "%s%slisten \"%s\"", *waits ? *waits : "", *waits ? ", " : "", e->address);

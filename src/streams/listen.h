@@ -24,7 +24,6 @@ void listen_stop(unsigned loop);             /* accepts no more; on that loop */
  */
 bool listen_prepare(const struct entrances *, struct arena *, const char **waits, struct fail *why);
 void listen_follow(const struct entrances *);
-void listen_give_up(void);                   /* instead of listen_follow: closes what was prepared */
 
 /* For guest.c: fewer are waiting at the gate. */
 void listen_pause(struct gate *);            /* on a loop that accepts for it, when too many wait */
