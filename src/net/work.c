@@ -64,6 +64,7 @@ static void let_go(struct loop *from)
 
 static void *toil(void *unused)
 {
+	pthread_setname_np(pthread_self(), "worker");        /* else it has the name of the loop that gave the first job */
 	for (struct job *job; (job = next_job()); ) {
 		job->work(job->thing);
 		struct loop *from = job->from;
