@@ -251,12 +251,10 @@ static void count_row(struct importing *i, json_t *row)
 static bool take_piece(struct importing *i, const json_t *answer, struct fail *why)
 {
 	const json_t *rows = json_object_get(answer, "rows");
-	size_t n;
-	json_t *row;
 	if (!json_is_true(json_object_get(answer, "ok")) && !json_array_size(rows))
 		return fail(why, "%s", answer ? json_string_value(json_object_get(answer, "error")) : why->text);
-	json_array_foreach(rows, n, row)
-		count_row(i, row);
+	for (size_t n = 0; n < json_array_size(rows); n++)
+		count_row(i, json_array_get(rows, n));
 	return true;
 }
 

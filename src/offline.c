@@ -2,6 +2,7 @@
  * The same file, lock and migrations as the server's.
  */
 #include "offline.h"
+#include "base/check.h"
 #include "core/module.h"
 #include "store/store.h"
 #include "xmpp/jid.h"
@@ -40,6 +41,13 @@ static bool become_owner(const char *folder, struct fail *why)
 	return true;
 }
 
+/* The caller again: what is left to do, as the end of a sanitized program, is not the owner's. */
+static void become_caller(void)
+{
+	if (seteuid(getuid()) < 0 || setegid(getgid()) < 0)
+		BUG("who became another for a while may come back");
+}
+
 static const char *const *domains(struct arena *a, const struct config *config)
 {
 	size_t count = 0, at = 0;
@@ -75,6 +83,8 @@ struct offline *offline_open(struct arena *a, const struct config *config, struc
 	offline->direct.domains = domains(a, config);
 	offline->direct.data_dir = config_data_dir(config);
 	offline->direct.store = store_open(&options, migrations, count, why);
+	if (!offline->direct.store)
+		become_caller();
 	return offline->direct.store ? offline : NULL;
 }
 
@@ -86,4 +96,5 @@ const struct command_direct *offline_direct(const struct offline *offline)
 void offline_close(struct offline *offline)
 {
 	store_close(offline->direct.store);
+	become_caller();
 }

@@ -184,24 +184,22 @@ static bool reload(struct arena *a, const char **words)
 	return ok;
 }
 
-/* Certificates are read too: a reload that would fail on them says so now. */
+/* Certificates are read too: a reload that would fail on them says so now. Only ports are not tried. */
 static struct config *preview(struct arena *a, struct config_change **changes, const char **words)
 {
 	struct config_report report;
 	struct fail why = { "" };
+	pthread_mutex_lock(&reloading);
 	config_report_init(&report);
 	struct config *fresh = config_load(server.config_path, 0, &report);
 	struct hosts *hosts = fresh ? hosts_new(fresh, 0, &why) : NULL;
 	*words = fresh ? arena_string(a, why.text) : config_report_errors(a, &report);
-	if (hosts) {
-		pthread_mutex_lock(&reloading);
+	if (hosts)
 		*changes = config_diff(a, config, fresh);
-		pthread_mutex_unlock(&reloading);
-	} else {
-		config_drop(fresh);
-	}
+	config_drop(hosts ? NULL : fresh);
 	hosts_drop(hosts);
 	config_report_clear(&report);
+	pthread_mutex_unlock(&reloading);
 	return hosts ? fresh : NULL;
 }
 

@@ -142,4 +142,6 @@ const struct command cmd_import = {
 	.fields = FIELDS({ "jid", "the account" }, { "result", "made, merged, refused, or continued: an earlier piece of the file began it" },
 		{ "note", "what was wrong with it, or what nobody here wants", FIELD_TEXT | OR_NULL },
 		{ "old_keys", "its keys are for SCRAM-SHA-1 only", FIELD_YES | OR_MISSING }),
+	.beside = FIELDS({ "made", "accounts, and so are the others", FIELD_NUMBER }, { "merged", "into one that was here", FIELD_NUMBER },
+		{ "refused", "see its row", FIELD_NUMBER }, { "old_keys", "with keys for SCRAM-SHA-1 only", FIELD_NUMBER }),
 };

@@ -77,6 +77,7 @@ struct command {
 	enum command_may   may;
 	const char *concerns;        /* of MAY_DOMAIN_ADMIN: the argument, an address or a domain, by which it is known whose it is */
 	const struct command_field *fields;  /* of its rows; NULL: it has none, and answers in words */
+	const struct command_field *beside;  /* of the answer itself, beside its rows; NULL: nothing */
 	bool        is_card;         /* its one row is shown with a field on each line */
 	bool        is_act;          /* it changes something, or hands out what isn't everybody's: goes into the audit trail */
 	void      (*run)(struct command_run *);

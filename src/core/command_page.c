@@ -74,10 +74,13 @@ static const char json_preface[] =
 	"| `error` | text, or missing | what went wrong, when `ok` is false; lines are separated by a line feed |\n"
 	"| `usage` | yes, or missing | true: the words of the command were wrong |\n"
 	"| `words` | text, or missing | what is said to people, besides the rows or instead of them |\n"
-	"| `rows` | rows, or missing | what the command found or did: always there when `ok` is true; a failed command may have some too |\n\n"
+	"| `rows` | rows, or missing | what the command found or did: always there when `ok` is true; a failed command may have some too |\n"
+	"| `more` | number, or missing | how many rows were left out: the command tells how to ask for them |\n\n"
 	"*text* is a string, *number* a whole number, *yes* a boolean, *time* a string as `2026-01-31T12:00:00Z`, *rows* an array of objects.\n"
 	"*Or null*: the field is there and is null. *Or missing*: it may be left out. Fields may be added to a row in later versions; none\n"
-	"is taken away, renamed or given another type.\n";
+	"is taken away, renamed or given another type.\n\n"
+	"A command that gives its output piece by piece (`log follow`, `backup -`, `export -`) writes the pieces there and the answer to\n"
+	"stderr.\n";
 
 static const char *type_of(struct arena *a, const struct command_field *f)
 {
@@ -98,14 +101,24 @@ static void json_fields(struct buf *out, struct arena *a, const char *prefix, co
 	}
 }
 
+static void json_table(struct buf *out, struct arena *a, const struct command_field *fields)
+{
+	add(out, "| field | type | |\n|---|---|---|\n");
+	json_fields(out, a, "", fields);
+}
+
 static void json_of(struct buf *out, struct arena *a, const struct command *c)
 {
 	if (c->where == COMMAND_PROGRAM)
 		return;
 	add(out, arena_printf(a, "\n## `%s`\n\n", command_name(a, c)));
-	add(out, c->fields ? "| field | type | |\n|---|---|---|\n" : "No rows; `words` says it.\n");
+	add(out, c->fields ? "" : "No rows; `words` says it.\n");
 	if (c->fields)
-		json_fields(out, a, "", c->fields);
+		json_table(out, a, c->fields);
+	if (c->beside) {
+		add(out, "\nBeside `rows`:\n\n");
+		json_table(out, a, c->beside);
+	}
 }
 
 void command_json_page(struct buf *out)

@@ -295,7 +295,7 @@ struct search {
 
 static void consider(struct search *s, const char *name)
 {
-	char candidate[NAME];
+	char candidate[NAME] = "";
 	size_t have = strlen(plain(candidate, sizeof candidate, name)), asked = strlen(s->asked);
 	if ((have > asked ? have - asked : asked - have) >= s->best)
 		return;                              /* so many edits it takes at least */

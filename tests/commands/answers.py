@@ -10,7 +10,9 @@ TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), '../..')
 TIME = re.compile(r'\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ')
 TYPES = {'text': lambda v: isinstance(v, str), 'yes': lambda v: isinstance(v, bool), 'rows': lambda v: isinstance(v, list),
          'number': lambda v: isinstance(v, int) and not isinstance(v, bool), 'time': lambda v: isinstance(v, str) and TIME.fullmatch(v)}
-TOP_FIELDS = {'ok': TYPES['yes'], 'error': TYPES['text'], 'usage': TYPES['yes'], 'words': TYPES['text'], 'rows': TYPES['rows']}
+STREAMS = {'log follow'}                          # their output is pieces, and the answer goes to stderr
+TOP_FIELDS = {'ok': TYPES['yes'], 'error': TYPES['text'], 'usage': TYPES['yes'], 'words': TYPES['text'], 'rows': TYPES['rows'],
+              'more': TYPES['number']}
 
 # How each is asked; a command that is not here fails the test. `!` before the words: it must fail, and say so by the same rules.
 ASKED = [
@@ -18,19 +20,26 @@ ASKED = [
     'config reference', '!config explain nothing', 'user add nurse@example -p secret', 'user passwd nurse@example -p other', 'user list',
     'user list example', '!user add nurse@example -p secret', '!user add', '!user frobnicate', '!user list nowhere.example',
     'user remove nurse@example', 'domain add other.example --tls off', 'domain list', 'config diff', 'domain remove other.example',
-    '!domain add ..', 'session list', 'session list romeo@example', 'session kick romeo@example/there', '!session kick romeo@example/nowhere',
+    '!domain add ..', 'stream list', 'stream list --page 1', '!stream kick XMPPS-999', 'session list', 'session list romeo@example', 'session kick romeo@example/there', '!session kick romeo@example/nowhere',
     'module list', 'module list --stations', 'log level', 'log level low STORE', '!log level loud', 'status', 'reload', 'reload --dry-run',
-    'version', 'help', 'help user', 'completion bash', 'init -- late.example',
+    'version', 'help', 'help user', 'completion bash', 'init -c {folder}/late.conf late.example', 'audit verify {folder}/data/audit.log',
+    '!audit verify {folder}/nothing', 'backup {folder}/backup.tar', 'export {folder}/accounts.xml', 'import {folder}/accounts.xml',
+    '!import {folder}/nothing', 'log follow STORE failure --for 1s', '!log follow STORE loud',
 ]
 
 
+def table(text):
+    rows = re.findall(r'^\| `([\w.]+)` \| ([^|]+) \| [^|]* \|$', text, flags=re.M)
+    return {field: (type_.split(',')[0].strip(), 'or null' in type_, 'or missing' in type_) for field, type_ in rows}
+
+
 def promised():
-    """{command: {field: (type, may be null, may be missing)}}"""
+    """{command: ({field of a row: (type, may be null, may be missing)}, the same of fields beside the rows)}"""
     with open(f'{TOP}/docs/json.md', encoding='utf-8') as f:
         chapters = re.split(r'^## `(.+)`$', f.read(), flags=re.M)
     for name, text in zip(chapters[1::2], chapters[2::2]):
-        rows = re.findall(r'^\| `([\w.]+)` \| ([^|]+) \| [^|]* \|$', text, flags=re.M)
-        yield name, {field: (type_.split(',')[0].strip(), 'or null' in type_, 'or missing' in type_) for field, type_ in rows}
+        rows, _, beside = text.partition('Beside `rows`:')
+        yield name, (table(rows), table(beside))
 
 
 def inner(fields, name):
@@ -52,8 +61,11 @@ def wrong_rows(rows, fields, where):
                 yield from wrong_rows(row[name], inner(fields, name), f'{where}, {name}')
 
 
-def wrong_answer(code, answer, fields, fails, line):
-    yield from (f'{line}: {name} is not on the page' for name in answer if name not in TOP_FIELDS)
+def wrong_answer(code, answer, page, fails, line):
+    fields, beside = page
+    yield from (f'{line}: {name} is not on the page' for name in answer if name not in {**TOP_FIELDS, **beside})
+    if not fails:
+        yield from wrong_rows([{name: value for name, value in answer.items() if name not in TOP_FIELDS}], beside, f'{line}, beside')
     yield from (f'{line}: {name} is {answer[name]!r}' for name, is_right in TOP_FIELDS.items() if name in answer and not is_right(answer[name]))
     if answer.get('ok') == fails or (code == 0) == fails or ('error' in answer) != fails or (code == 2) != ('usage' in answer):
         yield f'{line}: ended with {code}: {answer}'
@@ -69,12 +81,12 @@ def name_of(words, pages):
 def ask_all(server, pages):
     asked = set()
     for line in ASKED:
-        fails, words = line.startswith('!'), line.lstrip('!').split()
-        if words[0] == 'init':
-            words[1:1] = ['-c', f'{server.folder}/late.conf']
+        fails, words = line.startswith('!'), line.lstrip('!').format(folder=server.folder).split()
         name = name_of(words, pages)
         asked.add(name)
-        yield from wrong_answer(*server.ask(*words), pages.get(name, {}), fails, line)
+        yield from wrong_answer(*server.ask(*words, streams=name in STREAMS), pages.get(name, ({}, {})), fails, line)
+    tag = server.ask('session', 'list')[1]['rows'][0]['stream']
+    yield from wrong_answer(*server.ask('stream', 'kick', tag), pages['stream kick'], False, f'stream kick {tag}')
     yield from wrong_answer(*server.ask('user', 'add', '--batch', text='a@example x\nno jid\nb@example y\n'), pages['user add'], True, 'user add --batch')
     yield from wrong_answer(*server.ask('stop'), pages['stop'], False, 'stop')
     yield from (f'nobody asked {name}' for name in pages if name not in asked | {'stop'})

@@ -7,11 +7,16 @@ from server import Server, report
 
 
 class Asked(Server):
-    def ask(self, *words, text='', json_wanted=True):
+    def ask(self, *words, text='', json_wanted=True, streams=False):
         """The exit code and the answer."""
         done = subprocess.run([self.program, '-c', f'{self.folder}/jackdaw.conf', *(['--json'] if json_wanted else []), *words], input=text,
                               capture_output=True, encoding='utf-8', timeout=120, check=False)
-        return done.returncode, json.loads(done.stdout) if json_wanted else done.stdout + done.stderr
+        if not json_wanted:
+            return done.returncode, done.stdout + done.stderr
+        try:
+            return done.returncode, json.loads(done.stderr if streams and done.stderr else done.stdout)
+        except json.JSONDecodeError:
+            return done.returncode, {'this is no JSON': done.stdout + done.stderr}
 
     def config(self):
         return self.read('jackdaw.conf')
@@ -39,4 +44,4 @@ def running(options, name, **settings):
 def held(name, problems):
     """One test: no problem was found."""
     problems = list(problems)
-    return report(f'commands/{name}', not problems, '; '.join(str(p) for p in problems[:5]))
+    return report(f'commands/{name}', not problems, '; '.join(str(p) for p in problems))

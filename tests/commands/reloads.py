@@ -55,10 +55,11 @@ def is_as_before(server, clients):
 
 def a_dry_run_tells(server, clients):
     change(server, ('threads = 2', 'threads = 3'), ('roster_items = 1000', 'roster_items = 1'), ('stanza_size = 256k', 'stanza_size = 10000'),
-           (SECOND, ''))
+           (SECOND, 'threadpool "late" { }\n'))
     row = dry_run(server)
     told = {c['key'] or c['scope']: (c['before'], c['after'], c['reload']) for c in row['changes']}
     expected = {'threads': ('2', '3', 'restart'), 'limits.roster_items': ('1000', '1', 'live'), f'domain "{OTHER}"': (f'domain "{OTHER}"', None, 'live'),
+                'threadpool "late"': (None, 'threadpool "late"', 'restart'),
                 'limits.stanza_size': ('256k', '10000', 'new connections')}
     if told != expected:
         yield f'told {told}'
@@ -90,7 +91,7 @@ def an_error_changes_nothing(server, clients):
 
 def a_reload_does_what_was_told(server, romeo, juliets):
     code, answer = server.ask('reload')
-    if code or 'needs a restart: threads' not in answer['words']:
+    if code or 'needs a restart: threads, threadpool "late"' not in answer['words']:
         yield f'reload: {answer}'
     yield from (f'{c.jid} was not told that its host is gone' for c in juliets if not is_over(c, 'host-gone'))
     if not talks(romeo):

@@ -30,7 +30,7 @@ static int setup(void **state)
 	struct config_report report;
 	FILE *f = fdopen(mkstemp(file), "w");
 	fputs("tls = off\nadmins = [ Root@one.example ]\n"
-		"domain \"one.example\" { admins = [ \"ann@one.example/work\", no@@thing ] }\n"
+		"domain \"one.example\" { admins = [ \"ann@one.example/work\" ] }\n"
 		"domain \"two.example\" { admins = [ bob@two.example, ann@one.example ] }\n"
 		"domain \"three.example\" { }\n", f);
 	fclose(f);

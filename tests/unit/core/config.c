@@ -243,6 +243,8 @@ static const char *other_value(const struct config_entry *e)
 	const struct setting *s = &e->setting;
 	if (strcmp(e->path, "pool_name") == 0)
 		return "t";                          /* the one that is there */
+	if (strcmp(e->path, "admins") == 0)
+		return "[ a@b.example ]";
 	if (strcmp(e->path, "proxy_protocol") == 0)
 		return "[ 10.0.0.0/8 ]";
 	const char *first = s->words ? arena_copy(arena, s->words, strcspn(s->words, " ")) : NULL;
@@ -453,6 +455,12 @@ static void files_are_included_within_a_section_and_tell_their_own_lines(void **
 	config_drop(c);
 	put("in.conf", "\ntsl = optional\n");
 	assert_string_equal(error_of("domain \"a\" {\n include in.conf\n}\n"), "in.conf:2:1: unknown key \"tsl\" in domain; did you mean \"tls\"?");
+}
+
+static void an_administrator_is_an_address(void **state)
+{
+	assert_string_equal(error_of("admins = [ a@b.example, \"b.example\" ]"), "jackdaw.conf:1:1: admins holds addresses, as you@example.com, and not \"b.example\"");
+	assert_string_equal(error_of("domain \"b\" {\n admins = [ \"a@@b\" ]\n}"), "jackdaw.conf:2:2: admins holds addresses, as you@example.com, and not \"a@@b\"");
 }
 
 static void names_are_one_in_any_spelling(void **state)
@@ -680,7 +688,7 @@ int main(void)
 		T(what_is_not_built_warns_once), T(what_is_built_elsewhere_only_warns_where_it_is_not),
 		T(a_setting_twice_in_one_file_is_refused), T(included_files_know_where_they_are),
 		T(a_path_may_be_a_list_of_them), T(listeners_are_checked_without_opening_anything),
-		T(files_are_included_within_a_section_and_tell_their_own_lines), T(names_are_one_in_any_spelling), T(every_promised_name_is_in_the_table),
+		T(files_are_included_within_a_section_and_tell_their_own_lines), T(an_administrator_is_an_address), T(names_are_one_in_any_spelling), T(every_promised_name_is_in_the_table),
 		T(a_data_folder_may_have_any_name), T(limits_begin_with_protecting_defaults), T(changes_are_kept_and_read_after_the_main_file), T(domains_come_and_go_by_command),
 		T(a_difference_says_what_needs_a_restart), T(two_changed_secrets_differ_without_being_shown),
 		T(the_file_is_the_given_one_then_the_environments_then_ones_own), T(a_path_of_log_tags_and_routes_is_a_map),
