@@ -3,6 +3,7 @@
  */
 #include "ask.h"
 #include "base/buf.h"
+#include "xmpp/base64.h"
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -50,18 +51,21 @@ static bool send_all(int fd, const char *bytes, size_t size)
 	return true;
 }
 
-/* Until the line's end; false: the other side closed before. */
-static bool receive_line(int fd, struct buf *in)
+/* The next line's bytes with its end; 0: the other side closed before. */
+static size_t receive_line(int fd, struct buf *in)
 {
+	size_t searched = 0;
 	for (;;) {
+		const char *end = buf_length(in) > searched ? memchr(buf_start(in) + searched, '\n', buf_length(in) - searched) : NULL;
+		if (end)
+			return (size_t)(end - buf_start(in)) + 1;
+		searched = buf_length(in);
 		ssize_t n = read(fd, buf_room(in, CHUNK), CHUNK);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
-			return false;
+			return 0;
 		buf_added(in, (size_t)n);
-		if (in->data[in->end - 1] == '\n')
-			return true;
 	}
 }
 
@@ -78,9 +82,46 @@ static char *question(const char *const *words, size_t count, const char *input)
 	return text;
 }
 
-json_t *ask_server(int fd, const char *const *words, size_t count, const char *input, struct fail *why)
+/* False: it can't be taken, and `why` says so. */
+static bool take_part(const char *text, const struct ask_parts *parts, struct fail *why)
+{
+	struct arena *a = arena_new();
+	size_t size = 0;
+	const unsigned char *bytes = base64_decode(a, text, &size);
+	bool ok = bytes ? parts->take(parts->with, bytes, size, why) : fail(why, "a part of the server's answer is no base64");
+	arena_free(a);
+	return ok;
+}
+
+/* The answer behind all parts; NULL: there is none. */
+static json_t *receive(int fd, const struct ask_parts *parts, bool was_sent, struct fail *why)
 {
 	struct buf in = { 0 };
+	json_t *line = NULL;
+	for (bool is_part = true; is_part;) {
+		size_t size = receive_line(fd, &in);
+		if (!size) {                     /* one that refuses us may close before it has read everything */
+			fail(why, was_sent ? "the server ended, or turned us away, before it answered" : "the server turned us away");
+			break;
+		}
+		line = json_loadb(buf_start(&in), size, 0, NULL);
+		buf_take(&in, size);
+		const char *part = json_string_value(json_object_get(line, "part"));
+		is_part = part != NULL;
+		if (!line)
+			fail(why, "the server's answer is no JSON");
+		bool is_taken = !is_part || take_part(part, parts, why);
+		if (is_part)
+			json_decref(line), line = NULL;
+		if (!is_taken)
+			break;
+	}
+	buf_clear(&in);
+	return line;
+}
+
+json_t *ask_server(int fd, const char *const *words, size_t count, const char *input, const struct ask_parts *parts, struct fail *why)
+{
 	json_t *answer = NULL;
 	char *text = question(words, count, input);
 	if (!text) {
@@ -88,19 +129,11 @@ json_t *ask_server(int fd, const char *const *words, size_t count, const char *i
 		goto out;
 	}
 	bool sent = send_all(fd, text, strlen(text)) && send_all(fd, "\n", 1);
-	if (!receive_line(fd, &in)) {            /* one that refuses us may close before it has read everything */
-		fail(why, sent ? "the server ended, or turned us away, before it answered" : "the server turned us away");
-		goto out;
-	}
-	answer = json_loadb(buf_start(&in), buf_length(&in), 0, NULL);
-	if (!answer)
-		fail(why, "the server's answer is no JSON");
+	answer = receive(fd, parts, sent, why);
 out:
 	if (text)
 		explicit_bzero(text, strlen(text));
 	free(text);
-	buf_clear(&in);
-	close(fd);
 	return answer;
 }
 

@@ -3,10 +3,12 @@
  * are listed here. `jackdaw module list` prints what comes of it.
  */
 #include "core/credentials.h"
+#include "core/portable.h"
 #include "modules/modules.h"
 
 const struct module *const modules[] = {
 	&mod_credentials,
+	&mod_portable,
 	&mod_disco,
 	&mod_roster,
 	&mod_subscription,

@@ -2,6 +2,7 @@
  * The same file, lock and migrations as the server's.
  */
 #include "offline.h"
+#include "base/check.h"
 #include "core/module.h"
 #include "store/store.h"
 #include "xmpp/jid.h"
@@ -35,9 +36,16 @@ static bool become_owner(const char *folder, struct fail *why)
 		return fail_errno(why, "cannot look at %s", folder);
 	if (geteuid() != 0 || st.st_uid == 0)
 		return true;
-	if (setgroups(0, NULL) < 0 || setgid(st.st_gid) < 0 || setuid(st.st_uid) < 0)
+	if (setgroups(0, NULL) < 0 || setegid(st.st_gid) < 0 || seteuid(st.st_uid) < 0)      /* the file of an answer is still the caller's: sink.c */
 		return fail_errno(why, "cannot become the owner of %s", folder);
 	return true;
+}
+
+/* The caller again: what is left to do, as the end of a sanitized program, is not the owner's. */
+static void become_caller(void)
+{
+	if (seteuid(getuid()) < 0 || setegid(getgid()) < 0)
+		BUG("who became another for a while may come back");
 }
 
 static const char *const *domains(struct arena *a, const struct config *config)
@@ -55,20 +63,28 @@ static const char *const *domains(struct arena *a, const struct config *config)
 	return names;
 }
 
+bool offline_folder(const struct config *config, struct fail *why)
+{
+	const char *folder = config_data_dir(config);
+	struct stat st;
+	if (stat(folder, &st) < 0 && errno == ENOENT && !make_folder(folder, config_text(config_global(config), "user"), why))
+		return false;
+	return become_owner(folder, why);
+}
+
 struct offline *offline_open(struct arena *a, const struct config *config, struct fail *why)
 {
 	size_t count;
 	const struct migration *migrations = modules_migrations(&count);
-	const char *folder = config_data_dir(config);
-	struct stat st;
-	if (stat(folder, &st) < 0 && errno == ENOENT && !make_folder(folder, config_text(config_global(config), "user"), why))
-		return NULL;
-	if (!become_owner(folder, why))
+	if (!offline_folder(config, why))
 		return NULL;
 	struct store_options options = { .path = config_database(a, config), .readers = 1, .synchronous = "FULL" };
 	struct offline *offline = ARENA_NEW(a, struct offline);
 	offline->direct.domains = domains(a, config);
+	offline->direct.data_dir = config_data_dir(config);
 	offline->direct.store = store_open(&options, migrations, count, why);
+	if (!offline->direct.store)
+		become_caller();
 	return offline->direct.store ? offline : NULL;
 }
 
@@ -80,4 +96,5 @@ const struct command_direct *offline_direct(const struct offline *offline)
 void offline_close(struct offline *offline)
 {
 	store_close(offline->direct.store);
+	become_caller();
 }

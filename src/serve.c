@@ -11,10 +11,12 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/random.h"
+#include "core/audit.h"
 #include "core/config.h"
 #include "core/config_diff.h"
 #include "core/control.h"
 #include "core/home.h"
+#include "core/log_levels.h"
 #include "core/module.h"
 #include "core/pool.h"
 #include "core/server.h"
@@ -22,6 +24,7 @@
 #include "net/loop.h"
 #include "store/store.h"
 #include "streams/c2s.h"
+#include "streams/guest.h"
 #include "streams/listen.h"
 #include "xmpp/ns.h"
 #include <errno.h>
@@ -79,15 +82,10 @@ static void notify(const char *words)
 
 /* --- settings --- */
 
-static void take_log_level(const struct config *c)
-{
-	log_set_limit((enum log_level)config_enum(config_global(c), "log.level"));
-}
-
 static bool open_log(const struct config *c, struct fail *why)
 {
 	const struct config_scope *g = config_global(c);
-	take_log_level(c);
+	log_levels_take(c);
 	return log_open(config_text(g, "log.output"), (enum log_format)config_enum(g, "log.format"), why);
 }
 
@@ -117,20 +115,12 @@ static struct config *load(const char *path)
 
 static pthread_mutex_t reloading = PTHREAD_MUTEX_INITIALIZER;        /* guards config and generation: HUP and a command may come together */
 
-static const char *notes(struct arena *a, const struct config_report *r)
-{
-	char *words = NULL;
-	for (int i = 0; i < r->error_count && i < CONFIG_NOTES; i++)
-		words = arena_printf(a, "%s%s%s", words ? words : "", words ? "\n" : "", config_note_text(a, &r->errors[i]));
-	return words;
-}
-
 /* What of the new configuration has no effect before a restart; NULL: nothing. */
 static const char *what_waits(struct arena *a, struct config *fresh, const char *words)
 {
 	for (const struct config_change *c = config_diff(a, config, fresh); c; c = c->next)
-		if (c->needs_restart && c->entry)
-			words = arena_printf(a, "%s%s%s", words ? words : "", words ? ", " : "", c->entry->path);
+		if (c->reload == RELOAD_RESTART)
+			words = arena_printf(a, "%s%s%s", words ? words : "", words ? ", " : "", c->entry ? c->entry->path : c->scope);
 	return words ? arena_printf(a, "needs a restart: %s", words) : NULL;
 }
 
@@ -145,7 +135,7 @@ static bool take(struct arena *a, struct config *fresh, const char **words)
 		return false;
 	}
 	generation++;
-	take_log_level(fresh);
+	log_levels_take(fresh);
 	*words = what_waits(a, fresh, unopened);
 	homes_take_hosts(hosts);
 	listen_follow(hosts->entrances);
@@ -183,7 +173,7 @@ static bool reload(struct arena *a, const char **words)
 	struct config *fresh = config_load(server.config_path, 0, &report);
 	bool ok = fresh && take(a, fresh, words);
 	if (!fresh)
-		*words = notes(a, &report);
+		*words = config_report_errors(a, &report);
 	config_drop(fresh);
 	config_report_clear(&report);
 	pthread_mutex_unlock(&reloading);
@@ -192,6 +182,25 @@ static bool reload(struct arena *a, const char **words)
 	else
 		log_major("CONFIG", "not reloaded, nothing changed: %s", *words);
 	return ok;
+}
+
+/* Certificates are read too: a reload that would fail on them says so now. Only ports are not tried. */
+static struct config *preview(struct arena *a, struct config_change **changes, const char **words)
+{
+	struct config_report report;
+	struct fail why = { "" };
+	pthread_mutex_lock(&reloading);
+	config_report_init(&report);
+	struct config *fresh = config_load(server.config_path, 0, &report);
+	struct hosts *hosts = fresh ? hosts_new(fresh, 0, &why) : NULL;
+	*words = fresh ? arena_string(a, why.text) : config_report_errors(a, &report);
+	if (hosts)
+		*changes = config_diff(a, config, fresh);
+	config_drop(hosts ? NULL : fresh);
+	hosts_drop(hosts);
+	config_report_clear(&report);
+	pthread_mutex_unlock(&reloading);
+	return hosts ? fresh : NULL;
 }
 
 static void reload_by_signal(void)
@@ -387,6 +396,10 @@ static bool start(struct fail *why)
 	hosts_drop(hosts);
 	if (!control_open(config, why))
 		return false;
+	struct arena *a = arena_new();
+	audit_open(audit_path(a, config));
+	arena_free(a);
+	guest_table_open();
 	log_start();
 	for (unsigned i = 0; i < homes_count(); i++) {
 		name_loop(i);
@@ -492,7 +505,7 @@ int serve(const char *config_path)
 	raise_descriptors();
 	ns_intern();
 	modules_declare();
-	server = (struct server){ config_path, clock_wall(), reload, ask_to_stop };
+	server = (struct server){ config_path, clock_wall(), reload, preview, ask_to_stop };
 	config = load(config_path);
 	if (!config)
 		return 1;

@@ -130,15 +130,21 @@ static void read_done(struct store_job *job)
 void accounts_read(struct command_run *run, const char *sql, const struct value *values, unsigned count,
 	void (*fn)(struct command_run *, const struct rows *, const char *why))
 {
-	struct reading *r = ARENA_NEW(run->arena, struct reading);
+	accounts_read_into(run, run->arena, sql, values, count, fn);
+}
+
+void accounts_read_into(struct command_run *run, struct arena *a, const char *sql, const struct value *values, unsigned count,
+	void (*fn)(struct command_run *, const struct rows *, const char *why))
+{
+	struct reading *r = ARENA_NEW(a, struct reading);
 	r->run = run;
 	r->found = fn;
 	r->statement.sql = sql;
-	r->statement.values = arena_alloc(run->arena, (count + 1) * sizeof *values);
+	r->statement.values = arena_alloc(a, (count + 1) * sizeof *values);
 	if (count)
 		memcpy(r->statement.values, values, count * sizeof *values);
 	r->statement.count = count;
-	r->job = (struct store_job){ .first = &r->statement, .is_read = true, .arena = run->arena, .done = read_done };
+	r->job = (struct store_job){ .first = &r->statement, .is_read = true, .arena = a, .done = read_done };
 	if (run->direct) {
 		r->job.outcome = store_run(run->direct->store, &r->job) ? STORE_OK : STORE_FAILED;
 		found(r);

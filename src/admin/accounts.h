@@ -20,6 +20,9 @@ const char *const *accounts_domains(const struct command_run *);
 typedef void accounts_answered(void *with, const struct xml *answer, const char *why);
 void accounts_ask(const struct command_run *, const struct jid *, const struct xml *question, accounts_answered *, void *with);
 
+/* As below, with rows in this arena, which the caller frees. */
+void accounts_read_into(struct command_run *, struct arena *, const char *sql, const struct value *, unsigned count,
+	void (*found)(struct command_run *, const struct rows *, const char *why));
 /* Reads of the store, one statement; rows in the run's arena, NULL when it failed (`why` says how). */
 void accounts_read(struct command_run *, const char *sql, const struct value *, unsigned count,
 	void (*found)(struct command_run *, const struct rows *, const char *why));

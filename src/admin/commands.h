@@ -8,8 +8,18 @@ extern const struct command
 	cmd_user_add, cmd_user_passwd, cmd_user_remove, cmd_user_list,       /* user.c, user_list.c */
 	cmd_domain_add, cmd_domain_remove, cmd_domain_list,                  /* domain.c */
 	cmd_session_list, cmd_session_kick,                                  /* session.c */
+	cmd_stream_list, cmd_stream_kick,                                    /* stream.c */
 	cmd_module_list,                                                     /* module.c */
-	cmd_log_level, cmd_reload, cmd_stop,                                 /* process.c */
+	cmd_log_level, cmd_stop,                                             /* process.c */
+	cmd_log_follow,                                                      /* follow.c */
+	cmd_reload,                                                          /* reload.c */
+	cmd_audit_verify,                                                    /* audit.c */
+	cmd_backup,                                                          /* backup.c */
+	cmd_export, cmd_import,                                              /* export.c, import.c */
+	cmd_figures,                                                         /* figures.c */
 	cmd_status,                                                          /* status.c */
-	cmd_serve, cmd_init, cmd_config_check, cmd_config_show, cmd_config_explain, cmd_config_diff, cmd_config_reference,
-	cmd_help, cmd_version;                                               /* help.c */
+	cmd_init,                                                            /* init.c */
+	cmd_config_check, cmd_config_diff, cmd_config_reference,             /* config_commands.c */
+	cmd_config_show, cmd_config_explain,                                 /* config_show.c */
+	cmd_completion,                                                      /* completion.c */
+	cmd_serve, cmd_restore, cmd_help, cmd_version;                       /* help.c */

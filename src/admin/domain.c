@@ -166,16 +166,22 @@ static void remove_one(struct command_run *run)
 	begin(run, remove_work);
 }
 
+#define DONE_FIELDS FIELDS({ "domain", "its name" }, { "note", "what else there is to say, as what waits for a restart", FIELD_TEXT | OR_NULL })
+
 const struct command cmd_domain_list = {
 	.noun = "domain", .verb = "list", .help = "Lists the domains that are served", .run = list,
+	.fields = FIELDS({ "domain", "its name" }, { "tls", "for clients: required, optional or off" }, { "certificate", "whether it has one", FIELD_YES },
+		{ "mechanisms", "SASL mechanisms that are offered, separated by blanks" }),
 };
 const struct command cmd_domain_add = {
-	.noun = "domain", .verb = "add", .help = "Serves a further domain from now on", .run = add,
-	.args = ARGS({ "DOMAIN", "its name", 0 }, { "--tls MODE", "required, optional or off", 0 },
+	.noun = "domain", .verb = "add", .is_act = true, .help = "Serves a further domain from now on", .run = add,
+	.args = ARGS({ "DOMAIN", "its name", 0 }, { "--tls MODE", "required, optional or off", 0, "required optional off" },
 		{ "--certificate FILE", "its certificate, an absolute path; without one, the configuration's common one", 0 },
 		{ "--key FILE", "the certificate's key, when it is in a file of its own", 0 }),
+	.fields = DONE_FIELDS,
 };
 const struct command cmd_domain_remove = {
-	.noun = "domain", .verb = "remove", .help = "Serves a domain no more; its accounts are kept, and come back with it", .run = remove_one,
+	.noun = "domain", .verb = "remove", .is_act = true, .help = "Serves a domain no more; its accounts are kept, and come back with it", .run = remove_one,
 	.args = ARGS({ "DOMAIN", "one that was added by `domain add`", 0 }),
+	.fields = DONE_FIELDS,
 };

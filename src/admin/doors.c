@@ -20,6 +20,14 @@ static json_t *listener_row(struct gate *g)
 		"denied", (json_int_t)atomic_load(&g->denied));
 }
 
+const struct command_field doors_listener_fields[] = {
+	{ "address", "as it is configured" }, { "open", "whether it listens", FIELD_YES }, { "pool", "whose loops accept" },
+	{ "channels", "connections that it may have", FIELD_NUMBER }, { "connected", "and has", FIELD_NUMBER },
+	{ "waiting", "of them: who hasn't said yet what they speak", FIELD_NUMBER }, { "accept_queue_backlog", "how many may; 0: all", FIELD_NUMBER },
+	{ "accepted", "since the start", FIELD_NUMBER }, { "refused", "one too many", FIELD_NUMBER }, { "denied", "by `access`", FIELD_NUMBER },
+	{ NULL, NULL, 0 }
+};
+
 json_t *doors_listeners(void)
 {
 	json_t *rows = json_array();
@@ -28,6 +36,11 @@ json_t *doors_listeners(void)
 			json_array_append_new(rows, listener_row(gate_number(i)));
 	return rows;
 }
+
+const struct command_field doors_pool_fields[] = {
+	{ "pool", "its name; empty: the common one" }, { "first_loop", "its number", FIELD_NUMBER }, { "loops", "how many", FIELD_NUMBER },
+	{ NULL, NULL, 0 }
+};
 
 json_t *doors_pools(void)
 {
@@ -50,6 +63,11 @@ static json_t *certificate_row(const struct certificate *c)
 	return json_pack("{s:s, s:s, s:i, s:I}", "file", c->certificate, "first_user", c->whose, "users", (int)c->users,
 		"expires_in_s", (json_int_t)(left / 1000));
 }
+
+const struct command_field doors_certificate_fields[] = {
+	{ "file", "its first" }, { "first_user", "the first domain or listener that names it" }, { "users", "how many do", FIELD_NUMBER },
+	{ "expires_in_s", "seconds; below zero: it has expired", FIELD_NUMBER }, { NULL, NULL, 0 }
+};
 
 json_t *doors_certificates(void)
 {

@@ -53,4 +53,8 @@ static void list(struct command_run *run)
 const struct command cmd_module_list = {
 	.noun = "module", .verb = "list", .help = "Lists the modules", .where = COMMAND_ANYWHERE, .run = list,
 	.args = ARGS({ "--stations", "instead: which hooks each event passes, in order", 0 }),
+	.fields = FIELDS({ "name", "the module's, and its section's in the configuration", FIELD_TEXT | OR_MISSING },
+		{ "xep", "null: it is of an RFC", FIELD_TEXT | OR_NULL | OR_MISSING }, { "title", "the XEP's", FIELD_TEXT | OR_MISSING },
+		{ "event", "with --stations, instead of the above: what happens", FIELD_TEXT | OR_MISSING },
+		{ "station", "where in its way", FIELD_TEXT | OR_MISSING }, { "module", "who has a hook there", FIELD_TEXT | OR_MISSING }),
 };

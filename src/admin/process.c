@@ -1,5 +1,5 @@
 /*
- * log level, reload, stop: what concerns the process as a whole.
+ * log level, stop: what concerns the process as a whole.
  */
 #include "admin/process.h"
 #include "admin/commands.h"
@@ -70,24 +70,6 @@ void process_do(struct command_run *run, bool (*work)(struct process_job *), voi
 	loop_work(doing_work, doing_done, d);
 }
 
-/* --- reload --- */
-
-static bool reload_work(struct process_job *job)
-{
-	return server.reload(job->run->arena, &job->words);
-}
-
-static void reloaded(struct process_job *job)
-{
-	command_say(job->run, "%s%s", job->words ? "reloaded; " : "reloaded", job->words ? job->words : "");
-	command_done(job->run);
-}
-
-static void reload(struct command_run *run)
-{
-	process_do(run, reload_work, reloaded, NULL);
-}
-
 /* --- stop --- */
 
 /* Answered first: what stops may close the socket. */
@@ -100,13 +82,11 @@ static void stop(struct command_run *run)
 }
 
 const struct command cmd_log_level = {
-	.noun = "log", .verb = "level", .help = "Says or sets how detailed the log is, until the next start or reload", .run = log_level,
-	.args = ARGS({ "LEVEL", "failure, major, problem, low or all; without it the level is shown", ARG_OPTIONAL },
+	.noun = "log", .verb = "level", .is_act = true, .help = "Says or sets how detailed the log is, until the next start or reload", .run = log_level,
+	.args = ARGS({ "LEVEL", "failure, major, problem, low or all; without it the level is shown", ARG_OPTIONAL, "failure major problem low all" },
 		{ "TAG", "only for tags that begin so: STORE, XMPPS, XMPPS-17, …", ARG_OPTIONAL }),
-};
-const struct command cmd_reload = {
-	.noun = "reload", .help = "Reads the configuration again: all of it, or nothing when there is an error", .run = reload,
+	.fields = FIELDS({ "level", "the one that counts now" }, { "tag", "of these tags; null: of all", FIELD_TEXT | OR_NULL }),
 };
 const struct command cmd_stop = {
-	.noun = "stop", .help = "Stops the server in order", .run = stop,
+	.noun = "stop", .is_act = true, .help = "Stops the server in order", .run = stop,
 };

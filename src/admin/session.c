@@ -148,11 +148,17 @@ static void kick(struct command_run *run)
 }
 
 const struct command cmd_session_list = {
-	.noun = "session", .verb = "list", .help = "Lists the clients that are connected", .may = MAY_DOMAIN_ADMIN, .run = list,
+	.noun = "session", .verb = "list", .help = "Lists the clients that are connected", .may = MAY_DOMAIN_ADMIN, .concerns = "WHO", .run = list,
 	.args = ARGS({ "WHO", "only those of this domain, account or full JID", ARG_OPTIONAL }),
+	.fields = FIELDS({ "jid", "with its resource" }, { "priority", "null: it is not available", FIELD_NUMBER | OR_NULL },
+		{ "since", "when it logged in", FIELD_TIME }, { "peer", "address and port", FIELD_TEXT | OR_NULL },
+		{ "tls", "TLS's version; null: in the clear", FIELD_TEXT | OR_NULL }, { "cipher", "its cipher", FIELD_TEXT | OR_NULL },
+		{ "mechanism", "SASL's", FIELD_TEXT | OR_NULL }, { "acks", "whether XEP-0198 is on", FIELD_YES },
+		{ "unsettled", "bytes that it sent and that are not settled yet", FIELD_NUMBER }, { "stream", "its tag in the log", FIELD_TEXT | OR_NULL }),
 };
 const struct command cmd_session_kick = {
-	.noun = "session", .verb = "kick", .help = "Ends sessions of an account", .may = MAY_DOMAIN_ADMIN, .run = kick,
+	.noun = "session", .verb = "kick", .is_act = true, .help = "Ends sessions of an account", .may = MAY_DOMAIN_ADMIN, .concerns = "JID", .run = kick,
 	.args = ARGS({ "JID", "user@domain: all its sessions; with a resource: that one", 0 },
 		{ "WHY", "words for the user", ARG_OPTIONAL | ARG_REST }),
+	.fields = FIELDS({ "jid", "as it was asked" }, { "ended", "how many sessions", FIELD_NUMBER }),
 };

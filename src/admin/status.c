@@ -6,9 +6,11 @@
  */
 #include "admin/accounts.h"
 #include "admin/commands.h"
+#include "admin/figures.h"
 #include "admin/doors.h"
 #include "base/log.h"
 #include "core/call.h"
+#include "core/figure.h"
 #include "core/home.h"
 #include "core/pool.h"
 #include "core/server.h"
@@ -20,7 +22,7 @@
 
 static const char Q_ACCOUNTS[] = "SELECT COUNT(*) FROM account";
 
-#define COUNTS(X) X(turns) X(stanzas_in) X(stanzas_out) X(messages) X(logins) X(logins_refused) X(refused) X(denied) X(sessions)
+#define COUNTS(X) X(turns) X(stanzas_in) X(stanzas_out) X(messages) X(presences) X(iqs) X(logins) X(logins_refused) X(refused) X(denied) X(sessions)
 
 /* Runs on every home in turn. */
 static void visit_home(struct home *home, struct arena *a, struct xml *result, void *with)
@@ -99,6 +101,16 @@ static void accounts_counted(struct command_run *run, const struct rows *rows, c
 	command_done(run);
 }
 
+static json_t *figure_rows(const int64_t *values)
+{
+	json_t *rows = json_array();
+	for (size_t i = 0; i < figures_count(); i++) {
+		const struct figure *f = figure_number(i);
+		json_array_append_new(rows, json_pack("{s:s, s:s?, s:I}", "figure", f->name, "of", f->label, "value", (json_int_t)values[i]));
+	}
+	return rows;
+}
+
 static void gathered(struct arena *a, struct xml *result, void *with)
 {
 	struct command_run *run = with;
@@ -115,17 +127,45 @@ static void gathered(struct arena *a, struct xml *result, void *with)
 	command_json(run, "listeners", doors_listeners());
 	command_json(run, "certificates", doors_certificates());
 	add_store(run);
+	command_json(run, "figures", figure_rows(run->own));
 	if (is_degraded)
 		command_done(run);
 	else
 		accounts_read(run, Q_ACCOUNTS, NULL, 0, accounts_counted);
 }
 
-static void status(struct command_run *run)
+static void figures_read_first(void *with, const int64_t *values)
 {
+	struct command_run *run = with;
+	run->own = (void *)(uintptr_t)values;
 	call_homes(visit_home, gathered, run);
 }
 
+static void status(struct command_run *run)
+{
+	figures_read(run->arena, figures_read_first, run);
+}
+
+#define COUNT_FIELD(name) { #name, "counted since the start; sessions: now", FIELD_NUMBER },
+static const struct command_field loop_fields[] = {
+	{ "loop", "its number", FIELD_NUMBER }, { "pool", "to which it belongs" },
+	{ "accounts_loaded", "in memory now", FIELD_NUMBER }, COUNTS(COUNT_FIELD) { NULL, NULL, 0 }
+};
+
 const struct command cmd_status = {
 	.noun = "status", .help = "Says how the server is: sessions, counters of each loop, listeners, certificates, the store, memory", .is_card = true, .run = status,
+	.fields = FIELDS({ "version", "of the server" }, { "pid", "of its process", FIELD_NUMBER }, { "config", "its configuration's file" },
+		{ "started", "when", FIELD_TIME }, { "uptime_s", "seconds since", FIELD_NUMBER }, { "memory_bytes", "resident", FIELD_NUMBER },
+		{ "log_level", "how detailed the log is" }, { "domains", "that are served", FIELD_NUMBER }, { "sessions", "of clients", FIELD_NUMBER },
+		{ "degraded", "yes: the store has committed nothing for too long, and new logins are refused", FIELD_YES },
+		{ "loops", "a row for each", FIELD_ROWS, loop_fields },
+		{ "pools", "of loops, a row for each", FIELD_ROWS, doors_pool_fields },
+		{ "listeners", "a row for each address", FIELD_ROWS, doors_listener_fields },
+		{ "certificates", "those that end first", FIELD_ROWS, doors_certificate_fields },
+		{ "store", "one row", FIELD_ROWS, FIELDS({ "commits", "since the start", FIELD_NUMBER }, { "jobs", "batches of writes", FIELD_NUMBER },
+			{ "failed", "of them", FIELD_NUMBER }, { "reads", "since the start", FIELD_NUMBER }, { "wal_bytes", "of the write-ahead log", FIELD_NUMBER },
+			{ "waiting", "jobs", FIELD_NUMBER }, { "waiting_ms", "the oldest of them", FIELD_NUMBER }) },
+		{ "figures", "all of them: `jackdaw figures` says what each is", FIELD_ROWS, FIELDS({ "figure", "its name" },
+			{ "of", "which of several", FIELD_TEXT | OR_NULL }, { "value", "of all loops together", FIELD_NUMBER }) },
+		{ "accounts", "in the store; left out while it is slow", FIELD_NUMBER | OR_MISSING }),
 };

@@ -82,18 +82,22 @@ static void remove_one(struct command_run *run)
 	ask_one(run, "account-remove", NULL, "removed");
 }
 
+#define DONE_FIELDS FIELDS({ "jid", "the account" }, { "result", "changed or removed" })
 #define PASSWORD { "-p PASSWORD", "the password (others see it in the process list: better not given, then it is asked for or read from the input)", ARG_ASKED }
 
 const struct command cmd_user_add = {
-	.noun = "user", .verb = "add", .help = "Adds an account", .where = COMMAND_STORE, .may = MAY_DOMAIN_ADMIN, .run = add,
+	.noun = "user", .verb = "add", .is_act = true, .help = "Adds an account", .where = COMMAND_STORE, .may = MAY_DOMAIN_ADMIN, .concerns = "JID", .run = add,
 	.args = ARGS({ "JID", "user@domain", ARG_UNLESS_INPUT }, PASSWORD,
 		{ "--batch", "adds many: each line of the input is a JID, a blank, and the password", ARG_INPUT }),
+	.fields = FIELDS({ "jid", "the account", FIELD_TEXT | OR_NULL | OR_MISSING }, { "result", "added", FIELD_TEXT | OR_MISSING },
+		{ "line", "with --batch, of what went wrong: where in the input", FIELD_NUMBER | OR_MISSING },
+		{ "error", "and why", FIELD_TEXT | OR_MISSING }, { "done", "with --batch, the last row: how many were added", FIELD_NUMBER | OR_MISSING }),
 };
 const struct command cmd_user_passwd = {
-	.noun = "user", .verb = "passwd", .help = "Changes an account's password", .where = COMMAND_STORE, .may = MAY_DOMAIN_ADMIN, .run = passwd,
-	.args = ARGS({ "JID", "user@domain", 0 }, PASSWORD),
+	.noun = "user", .verb = "passwd", .is_act = true, .help = "Changes an account's password", .where = COMMAND_STORE, .may = MAY_DOMAIN_ADMIN, .concerns = "JID", .run = passwd,
+	.args = ARGS({ "JID", "user@domain", 0 }, PASSWORD), .fields = DONE_FIELDS,
 };
 const struct command cmd_user_remove = {
-	.noun = "user", .verb = "remove", .help = "Removes an account and all that is kept of it; its sessions end", .where = COMMAND_STORE,
-	.may = MAY_DOMAIN_ADMIN, .run = remove_one, .args = ARGS({ "JID", "user@domain", 0 }),
+	.noun = "user", .verb = "remove", .is_act = true, .help = "Removes an account and all that is kept of it; its sessions end", .where = COMMAND_STORE,
+	.may = MAY_DOMAIN_ADMIN, .concerns = "JID", .run = remove_one, .args = ARGS({ "JID", "user@domain", 0 }), .fields = DONE_FIELDS,
 };

@@ -48,6 +48,7 @@ static void list(struct command_run *run)
 }
 
 const struct command cmd_user_list = {
-	.noun = "user", .verb = "list", .help = "Lists accounts", .where = COMMAND_STORE, .may = MAY_DOMAIN_ADMIN, .run = list,
+	.noun = "user", .verb = "list", .help = "Lists accounts", .where = COMMAND_STORE, .may = MAY_DOMAIN_ADMIN, .concerns = "DOMAIN", .run = list,
 	.args = ARGS({ "DOMAIN", "only this domain's", ARG_OPTIONAL }),
+	.fields = FIELDS({ "jid", "the account" }, { "created", "when it was made", FIELD_TIME }),
 };

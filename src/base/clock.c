@@ -52,9 +52,17 @@ void clock_key_loop(unsigned loop)
 	key_loop = loop & 255;
 }
 
+static const msec year_2020 = 1577836800000;
+
+/* What is older than our count lies in its first days, pressed together and in order. */
+int64_t clock_key_at(msec at)
+{
+	int64_t ms = at >= year_2020 ? at - year_2020 : at > 0 ? at >> 11 : 0;
+	return ms << 19 | 255 << 11;
+}
+
 int64_t clock_key(void)
 {
-	const msec year_2020 = 1577836800000;
 	int64_t ms = clock_wall() - year_2020, last_ms = last_key >> 19, count = 0;
 	if (ms <= last_ms) {
 		ms = last_ms;

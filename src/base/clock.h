@@ -20,3 +20,6 @@ void clock_set(msec now, msec wall);         /* the simulation: stands still unt
  * (milliseconds since 2020, loop, a counter). Signed and positive, as SQL wants it. */
 void    clock_key_loop(unsigned loop);       /* this thread's part of its keys; below 256 */
 int64_t clock_key(void);
+/* For a row that comes from elsewhere and belongs to that time: the first of CLOCK_KEYS that no loop ever makes. */
+enum { CLOCK_KEYS = 2048 };
+int64_t clock_key_at(msec wall);

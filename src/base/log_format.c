@@ -79,53 +79,66 @@ static void add_stamp(struct buf *b, msec wall)
 	add(b, whole);
 }
 
-static void text_line(struct buf *b, enum log_level level, const char *tag, const char *words, msec wall)
+static void add_field(struct buf *b, enum log_format format, const char *name, const char *value, const char *end)
+{
+	if (!value || !*value)
+		return;
+	add(b, name);
+	add_words(b, format, value);
+	add(b, end);
+}
+
+static void text_line(struct buf *b, enum log_level level, const struct log_who *who, const char *words, msec wall)
 {
 	add_stamp(b, wall);
 	buf_byte(b, ' ');
 	add(b, log_level_name(level));
 	buf_byte(b, ' ');
-	add_words(b, LOG_TEXT, tag);
+	add_words(b, LOG_TEXT, who->tag);
 	buf_byte(b, ' ');
 	add_words(b, LOG_TEXT, words);
+	add_field(b, LOG_TEXT, " jid=", who->jid, "");
+	add_field(b, LOG_TEXT, " peer=", who->peer, "");
 	buf_byte(b, '\n');
 }
 
-static void json_line(struct buf *b, enum log_level level, const char *tag, const char *words, msec wall)
+static void json_line(struct buf *b, enum log_level level, const struct log_who *who, const char *words, msec wall)
 {
 	add(b, "{\"time\":\"");
 	add_stamp(b, wall);
 	add(b, "\",\"level\":\"");
 	add(b, log_level_name(level));
-	add(b, "\",\"tag\":\"");
-	add_words(b, LOG_JSON, tag);
-	add(b, "\",\"text\":\"");
+	add_field(b, LOG_JSON, "\",\"tag\":\"", who->tag, "\"");
+	add_field(b, LOG_JSON, ",\"jid\":\"", who->jid, "\"");
+	add_field(b, LOG_JSON, ",\"peer\":\"", who->peer, "\"");
+	add(b, ",\"text\":\"");
 	add_words(b, LOG_JSON, words);
 	add(b, "\"}\n");
 }
 
 /* The journal's native protocol: FIELD=value lines. It stamps the time itself. */
-static void journal_entry(struct buf *b, enum log_level level, const char *tag, const char *words)
+static void journal_entry(struct buf *b, enum log_level level, const struct log_who *who, const char *words)
 {
 	static const char *const priority[] = { "2", "5", "4", "6", "7" };     /* as syslog counts */
 	add(b, "SYSLOG_IDENTIFIER=jackdaw\nPRIORITY=");
 	add(b, priority[level]);
 	add(b, "\nJACKDAW_LEVEL=");
 	add(b, log_level_name(level));
-	add(b, "\nJACKDAW_TAG=");
-	add_words(b, LOG_JOURNAL, tag);
-	add(b, "\nMESSAGE=");
-	add_words(b, LOG_JOURNAL, tag);
-	buf_byte(b, ' ');
+	add_field(b, LOG_JOURNAL, "\nJACKDAW_TAG=", who->tag, "\n");
+	add_field(b, LOG_JOURNAL, "JACKDAW_JID=", who->jid, "\n");
+	add_field(b, LOG_JOURNAL, "JACKDAW_PEER=", who->peer, "\n");
+	add_field(b, LOG_JOURNAL, "MESSAGE=", who->tag, " ");
 	add_words(b, LOG_JOURNAL, words);
+	add_field(b, LOG_JOURNAL, " jid=", who->jid, "");
+	add_field(b, LOG_JOURNAL, " peer=", who->peer, "");
 	buf_add(b, "\n", 2);                         /* with the NUL that ends a record */
 }
 
-void log_format(struct buf *b, enum log_format format, enum log_level level, const char *tag, const char *words, msec wall)
+void log_format(struct buf *b, enum log_format format, enum log_level level, const struct log_who *who, const char *words, msec wall)
 {
 	switch (format) {
-	case LOG_TEXT:    text_line(b, level, tag, words, wall); break;
-	case LOG_JSON:    json_line(b, level, tag, words, wall); break;
-	case LOG_JOURNAL: journal_entry(b, level, tag, words); break;
+	case LOG_TEXT:    text_line(b, level, who, words, wall); break;
+	case LOG_JSON:    json_line(b, level, who, words, wall); break;
+	case LOG_JOURNAL: journal_entry(b, level, who, words); break;
 	}
 }

@@ -8,4 +8,4 @@
 #include "base/log.h"
 
 /* Adds one record with its end: a newline, or for the journal a NUL (no field can hold one). */
-void log_format(struct buf *, enum log_format, enum log_level, const char *tag, const char *words, msec wall);
+void log_format(struct buf *, enum log_format, enum log_level, const struct log_who *, const char *words, msec wall);

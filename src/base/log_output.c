@@ -100,7 +100,7 @@ static uint64_t write_gap(uint64_t dropped)
 	char words[64];
 	struct buf b = { 0 };
 	snprintf(words, sizeof words, "%llu lines were dropped", (unsigned long long)dropped);
-	log_format(&b, log_output_format(), LOG_PROBLEM, "LOG", words, clock_wall());
+	log_format(&b, log_output_format(), LOG_PROBLEM, &(struct log_who){ .tag = "LOG" }, words, clock_wall());
 	bool lost = write_records(buf_start(&b), buf_length(&b)) > 0;
 	buf_clear(&b);
 	return lost ? dropped : 0;

@@ -4,14 +4,19 @@
 #include "core/command.h"
 #include "base/check.h"
 #include "base/mem.h"
+#include "core/audit.h"
+#include "core/command_may.h"
 #include "core/command_words.h"
+#include "core/host.h"
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 static void end(struct command_run *run)
 {
-	run->finished(run, run->with);
+	if (run->command && run->command->is_act)
+		audit_command(run);
+	run->asker->finished(run, run->with);
 	json_decref(run->rows);
 	arena_free(run->arena);
 }
@@ -24,8 +29,25 @@ static const char *const *copy_words(struct arena *a, const char *const *args, s
 	return copies;
 }
 
-void command_start(const char *const *args, size_t count, const char *input, const struct command_direct *direct,
-	void (*finished)(struct command_run *, void *with), void *with)
+static bool is_allowed(struct command_run *run, const struct command_from *from)
+{
+	struct fail why;
+	if (!from || !from->jid || command_may(hosts_here(), run->command, run->values, from->jid, &why))
+		return true;
+	command_fail(run, "%s", why.text);
+	return false;
+}
+
+static void run_it(struct command_run *run, const struct command_from *from)
+{
+	if (!run->command->run || run->command->where == COMMAND_PROGRAM)
+		command_fail(run, "%s is no command for a running server", run->command->noun);
+	else if (is_allowed(run, from))
+		run->command->run(run);
+}
+
+void command_start(const char *const *args, size_t count, const char *input, const struct command_from *from,
+	const struct command_asker *asker, void *with)
 {
 	struct arena *a = arena_new();
 	struct command_run *run = ARENA_NEW(a, struct command_run);
@@ -33,24 +55,30 @@ void command_start(const char *const *args, size_t count, const char *input, con
 	run->arena = a;
 	run->rows = json_array();
 	run->input = arena_string(a, input ? input : "");
-	run->direct = direct;
-	run->finished = finished;
+	run->direct = from ? from->direct : NULL;
+	run->file = from ? arena_string(a, from->file) : NULL;
+	run->asker = asker;
 	run->with = with;
 	bool is_right = command_read(a, copy_words(a, args, count), count, &words);
 	run->command = words.command;
 	memcpy(run->values, words.values, sizeof run->values);
-	if (!is_right)
-		command_misused(run, "%s", words.error);
-	else if (!run->command->run || run->command->where == COMMAND_PROGRAM)
-		command_fail(run, "%s is no command for a running server", run->command->noun);
+	if (is_right)
+		run_it(run, from);
 	else
-		run->command->run(run);
+		command_misused(run, "%s", words.error);
+}
+
+void command_leave(struct command_run *run)
+{
+	run->is_alone = true;
+	if (run->left)
+		run->left(run);
 }
 
 /* What isn't UTF-8, as a file's name may be, has its strange bytes replaced. */
-static json_t *string(const char *text)
+json_t *command_string(const char *text)
 {
-	json_t *string = json_string(text);
+	json_t *string = text ? json_string(text) : json_null();
 	if (string)
 		return string;
 	char *plain = mem_string(text);
@@ -66,11 +94,13 @@ json_t *command_answer(const struct command_run *run)
 {
 	json_t *answer = json_pack("{s:b}", "ok", run->error == NULL);
 	if (run->error)
-		json_object_set_new(answer, "error", string(run->error));
+		json_object_set_new(answer, "error", command_string(run->error));
 	if (run->is_misused)
 		json_object_set_new(answer, "usage", json_true());
 	if (run->words)
-		json_object_set_new(answer, "words", string(run->words));
+		json_object_set_new(answer, "words", command_string(run->words));
+	if (run->more)
+		json_object_set_new(answer, "more", json_integer(run->more));
 	if (!run->error || json_array_size(run->rows))
 		json_object_set(answer, "rows", run->rows);
 	return answer;
@@ -101,7 +131,7 @@ void command_row(struct command_run *run)
 
 void command_text(struct command_run *run, const char *name, const char *text)
 {
-	put(run, name, text ? string(text) : NULL);
+	put(run, name, command_string(text));
 }
 
 void command_number(struct command_run *run, const char *name, int64_t number)
@@ -150,6 +180,21 @@ void command_sort(struct command_run *run, const char *name)
 	json_array_clear(run->rows);
 	for (size_t i = 0; i < count; i++)
 		json_array_append_new(run->rows, sorted[i].row);
+}
+
+/* --- parts --- */
+
+bool command_part(struct command_run *run, const void *bytes, size_t size)
+{
+	if (run->is_alone || !run->asker->part)
+		return false;
+	run->asker->part(run, bytes, size, run->with);
+	return true;
+}
+
+void command_when_taken(struct command_run *run, void (*fn)(struct command_run *))
+{
+	run->asker->when_taken(run, fn, run->with);
 }
 
 /* --- the end --- */

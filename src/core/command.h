@@ -1,11 +1,12 @@
 /*
  * Command: what an administrator may ask, declared once.
  *
- * One const struct says a command's words, its arguments, its help and its
- * handler. The command line and docs/commands.md are made from the table, and
- * so will be ad-hoc commands, HTTP and pages. A handler runs on loop 0 (or in
- * the client, see `where`); it adds rows of named fields and ends, now or
- * later, with command_done or command_fail:
+ * One const struct says a command's words, its arguments, what its answer
+ * holds, who may run it, its help and its handler. The command line, its
+ * completion, the manual and the pages docs/commands.md and docs/json.md are
+ * made from the table, and so will be ad-hoc commands, HTTP and web pages. A
+ * handler runs on loop 0 (or in the client, see `where`); it adds rows of
+ * named fields and ends, now or later, with command_done or command_fail:
  *
  *   static void list(struct command_run *run)
  *   {
@@ -15,6 +16,9 @@
  *           }
  *           command_done(run);
  *   }
+ *
+ * What is long (a backup, lines that come as they happen) goes in parts before
+ * the answer: command_part, and on when command_when_taken says so.
  */
 #pragma once
 #include <jansson.h>
@@ -33,12 +37,13 @@ enum command_where {
 	COMMAND_PROGRAM,             /* the program's own (serve, init): declared for the help */
 };
 
-enum command_may { MAY_SERVER_ADMIN, MAY_DOMAIN_ADMIN };     /* the least that may; whoever reaches the control socket is a server admin */
+enum command_may { MAY_SERVER_ADMIN, MAY_DOMAIN_ADMIN };     /* the least that may: see command_may.h */
 
 struct command_arg {
 	const char *name;            /* "JID": by its place; "-p PASSWORD": an option with a value; "--batch": a switch */
 	const char *help;
 	unsigned    flags;
+	const char *words;           /* "one two": what it may be, in any case; NULL: anything */
 };
 enum {
 	ARG_OPTIONAL = 1,            /* options and switches always are */
@@ -46,8 +51,23 @@ enum {
 	ARG_INPUT    = 4,            /* a switch: all of the client's input belongs to the command */
 	ARG_UNLESS_INPUT = 16,       /* by its place: needed, but not together with a switch of ARG_INPUT */
 	ARG_REST     = 8,            /* the last by its place: takes all remaining words, joined with blanks */
+	ARG_TO_FILE  = 32,           /* a file that the client writes: the answer's parts go there, "-" is its output */
+	ARG_FROM_FILE = 64,          /* a file that the client reads, "-" is its input; it is given piece by piece (src/cli.c) */
+	ARG_HIDDEN   = 128,          /* a secret: never logged, nor in the audit trail */
 };
 #define ARGS(...) ((const struct command_arg[]){ __VA_ARGS__, { NULL, NULL, 0 } })
+
+struct command_field {               /* of a row of its answer */
+	const char *name, *help;
+	unsigned    type;            /* one FIELD_…, and what may be instead */
+	const struct command_field *fields;  /* of FIELD_ROWS: what is in each */
+};
+enum {
+	FIELD_TEXT, FIELD_NUMBER, FIELD_YES, FIELD_TIME, FIELD_ROWS, FIELD_TYPES = 7,
+	OR_NULL = 8,                 /* there, and empty */
+	OR_MISSING = 16,             /* left out */
+};
+#define FIELDS(...) ((const struct command_field[]){ __VA_ARGS__, { NULL, NULL, 0 } })       /* a type that isn't said is FIELD_TEXT */
 
 struct command {
 	const char *noun, *verb;     /* verb NULL: the noun alone */
@@ -55,7 +75,11 @@ struct command {
 	const struct command_arg *args;
 	enum command_where where;
 	enum command_may   may;
+	const char *concerns;        /* of MAY_DOMAIN_ADMIN: the argument, an address or a domain, by which it is known whose it is */
+	const struct command_field *fields;  /* of its rows; NULL: it has none, and answers in words */
+	const struct command_field *beside;  /* of the answer itself, beside its rows; NULL: nothing */
 	bool        is_card;         /* its one row is shown with a field on each line */
+	bool        is_act;          /* it changes something, or hands out what isn't everybody's: goes into the audit trail */
 	void      (*run)(struct command_run *);
 };
 
@@ -65,6 +89,21 @@ enum { COMMAND_ARGS = 8 };           /* the most that a command declares */
 struct command_direct {              /* what a command works on when there is no server */
 	struct store *store;
 	const char *const *domains;  /* prepared; ends with NULL */
+	const char *data_dir;
+};
+
+/* Whoever waits for an answer. Parts are taken where `part` is there. */
+struct command_asker {
+	void (*finished)(struct command_run *, void *with);          /* once; the run is freed after it */
+	void (*part)(struct command_run *, const void *bytes, size_t size, void *with);
+	void (*when_taken)(struct command_run *, void (*fn)(struct command_run *), void *with);
+	const char *who, *face;      /* for the audit trail: "uid 0", "control socket" */
+};
+
+struct command_from {                /* whose question it is; NULL where one is expected: the control socket's */
+	const char *jid;             /* an administrator's bare address; NULL: who reaches the control socket, a server administrator */
+	const char *file;            /* the configuration that the program was told to use, -c; NULL: none */
+	const struct command_direct *direct;         /* NULL: there is a server, or none is needed */
 };
 
 struct command_run {
@@ -73,20 +112,27 @@ struct command_run {
 	const char   *values[COMMAND_ARGS];  /* in the order of command->args; NULL: not given. A switch that was: "" */
 	const char   *input;         /* what came with it; never NULL */
 	const struct command_direct *direct; /* NULL: in the server */
+	const char   *file;          /* of command_from */
 	void         *own;           /* the handler's */
 	json_t       *rows;
+	int64_t       more;          /* rows that were left out: a further page; 0: none */
 	const char   *words;         /* said to people besides; NULL: nothing */
 	const char   *error;         /* NULL: it went well */
 	bool          is_misused;    /* the error is one of usage */
-	void        (*finished)(struct command_run *, void *with);   /* once; the run is freed after it */
+	bool          is_alone;      /* nobody waits for it any more: it may end */
+	void        (*left)(struct command_run *);   /* the handler's: called when that becomes true. NULL: it ends by itself */
+	const struct command_asker *asker;
 	void         *with;
 };
 
-/* Runs the command of these words. `finished` hears of it, perhaps before this returns. All is copied. */
-void command_start(const char *const *args, size_t count, const char *input, const struct command_direct *,
-	void (*finished)(struct command_run *, void *with), void *with);
+/* Runs the command of these words. The asker hears of it, perhaps before this returns. All words are copied. */
+void command_start(const char *const *args, size_t count, const char *input, const struct command_from *,
+	const struct command_asker *, void *with);
+void command_leave(struct command_run *);    /* whoever waited is gone */
 /* {"ok":true,"rows":[…]} or {"ok":false,"error":"…"}; a new reference. */
 json_t *command_answer(const struct command_run *);
+
+json_t *command_string(const char *text);     /* strange bytes replaced; NULL gives null */
 
 /* --- for handlers --- */
 const char *command_get(const struct command_run *, const char *name);       /* by its declared name; NULL: not given */
@@ -98,6 +144,10 @@ void command_time(struct command_run *, const char *name, int64_t wall);     /* 
 void command_json(struct command_run *, const char *name, json_t *);         /* takes the reference: a list of rows within a row */
 void command_sort(struct command_run *, const char *name);                   /* its rows, by a text */
 void command_say(struct command_run *, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* A piece of a long answer. False: nobody takes it; the command fails or ends. */
+bool command_part(struct command_run *, const void *bytes, size_t size);
+/* fn(run) when the parts so far have been taken, or the run is alone; later, never within this call. */
+void command_when_taken(struct command_run *, void (*fn)(struct command_run *));
 void command_done(struct command_run *);                                     /* the run is gone after it */
 void command_fail(struct command_run *, const char *format, ...) __attribute__((format(printf, 2, 3)));     /* so it is after this */
 void command_misused(struct command_run *, const char *format, ...) __attribute__((format(printf, 2, 3)));  /* and this: the words were wrong */

@@ -171,6 +171,24 @@ static bool is_needed(const struct command_arg *arg, bool with_input)
 	return !is_option(arg) && !(arg->flags & ARG_OPTIONAL) && !(arg->flags & ARG_UNLESS_INPUT && with_input);
 }
 
+/* One of its words, in any case? What it may be else. */
+static bool is_one_of(const struct command_arg *arg, const char *value)
+{
+	size_t length = strlen(value);
+	for (const char *w = arg->words; w && *w; w += strcspn(w, " "), w += *w == ' ')
+		if (strcspn(w, " ") == length && strncasecmp(w, value, length) == 0)
+			return true;
+	return !arg->words;
+}
+
+static bool has_right_words(struct reading *r, const struct command_arg *args)
+{
+	for (size_t i = 0; args[i].name; i++)
+		if (r->words->values[i] && !is_one_of(&args[i], r->words->values[i]))
+			return wrong(r, arena_printf(r->arena, "'%s' is none of: ", r->words->values[i]), args[i].words);
+	return true;
+}
+
 bool command_read(struct arena *a, const char *const *args, size_t count, struct command_words *words)
 {
 	*words = (struct command_words){ .error = "no command: 'jackdaw help' lists them" };
@@ -190,6 +208,8 @@ bool command_read(struct arena *a, const char *const *args, size_t count, struct
 	for (size_t i = 0; wanted[i].name; i++)
 		if (!words->values[i] && is_needed(&wanted[i], has_input(words, wanted)))
 			return wrong(&r, "missing: ", wanted[i].name);
+	if (!has_right_words(&r, wanted))
+		return false;
 	words->error = NULL;
 	return true;
 }
@@ -226,43 +246,5 @@ void command_help(struct buf *out, const char *noun)
 	for (size_t i = 0; commands[i]; i++)
 		if (!noun || strcmp(commands[i]->noun, noun) == 0)
 			help_of(out, a, commands[i], noun != NULL);
-	arena_free(a);
-}
-
-static const char *const places[] = {
-	[COMMAND_SERVER]   = "Needs the running server.",
-	[COMMAND_STORE]    = "Works in the running server, or without one on the database itself.",
-	[COMMAND_ANYWHERE] = "Needs no server.",
-	[COMMAND_PROGRAM]  = "Needs no running server.",
-};
-
-static void markdown_of(struct buf *out, struct arena *a, const struct command *c)
-{
-	add(out, arena_printf(a, "\n## `%s`\n\n    jackdaw %s\n\n%s. %s\n", command_name(a, c), command_usage(a, c), c->help, places[c->where]));
-	if (c->args)
-		add(out, "\n| argument | |\n|---|---|\n");
-	for (const struct command_arg *arg = c->args ? c->args : none; arg->name; arg++)
-		add(out, arena_printf(a, "| `%s` | %s |\n", arg->name, arg->help));
-}
-
-static const char preface[] =
-	"# Commands\n\n"
-	"This page is made by `jackdaw help --markdown`: change the table of commands (`src/admin`), not the page.\n\n"
-	"    jackdaw [-c FILE] [--socket PATH] [--json] COMMAND …\n\n"
-	"A command asks the running server through its control socket, a Unix socket that only the server's own user and root may use\n"
-	"(`control_socket` of the configuration; without it `control.sock` in the data folder). `-c` names the configuration; else it is\n"
-	"`$JACKDAW_CONF`, `./jackdaw.conf` if it is the caller's own, or `/etc/jackdaw/jackdaw.conf`. `--socket` names the socket itself.\n\n"
-	"With `--json` the answer is one line: `{\"ok\":true,\"rows\":[{…}]}`, or `{\"ok\":false,\"error\":\"…\"}`. Fields may be added to a row,\n"
-	"none is taken away or renamed; `\"words\"` is what would be said to people besides the rows. A failed command may have rows too:\n"
-	"what it found or did before. The exit code is 0 when all went well, 1 when the command was refused or failed, and 2 when its\n"
-	"words were wrong.\n\n"
-	"The socket itself speaks lines of JSON: `{\"args\":[\"user\",\"list\"],\"stdin\":\"…\"}` is answered by a line as above, in order.\n";
-
-void command_markdown(struct buf *out)
-{
-	struct arena *a = arena_new();
-	add(out, preface);
-	for (size_t i = 0; commands[i]; i++)
-		markdown_of(out, a, commands[i]);
 	arena_free(a);
 }

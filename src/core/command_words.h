@@ -1,6 +1,6 @@
 /*
- * From words to a command and its values, and from the table to words: usage,
- * help and the reference page.
+ * From words to a command and its values, and from the table to usage and
+ * help. Its pages are in command_page.h.
  */
 #pragma once
 #include "base/buf.h"
@@ -19,4 +19,3 @@ const struct command *command_find(const char *noun, const char *verb);      /* 
 char *command_name(struct arena *, const struct command *);                  /* "user add" */
 char *command_usage(struct arena *, const struct command *);                 /* "user add [JID] [-p PASSWORD]" */
 void  command_help(struct buf *, const char *noun);                          /* all commands, or those of a noun with their arguments */
-void  command_markdown(struct buf *);                                        /* docs/commands.md */

@@ -4,6 +4,7 @@
  */
 #include "core/config_load.h"
 #include "net/cidr.h"
+#include "xmpp/jid.h"
 #include <string.h>
 
 static unsigned length_of(const char *const *list)
@@ -51,6 +52,19 @@ static void check_pairs(const struct config_scope *s, struct config_report *repo
 			"certificate's file has its key", keys, certificates);
 }
 
+/* One with a slip of the pen would be no administrator, and nobody would say so. */
+static void check_admins(const struct config_scope *s, struct config_report *report)
+{
+	const struct config_value *v = config_set_here(s, config_table_find("admins", s->kind));
+	struct arena *a = v ? arena_new() : NULL;
+	for (const char *const *item = v ? v->list : NULL; item && *item; item++) {
+		const struct jid *jid = jid_parse(a, *item);
+		if (!jid || !jid->local)
+			config_error(report, v->place, "admins holds addresses, as you@example.com, and not \"%s\"", *item);
+	}
+	arena_free(a);
+}
+
 static void check_scope(const struct config_scope *s, const struct config_scope *g, struct config_report *report)
 {
 	check_queues(s, report);
@@ -72,8 +86,11 @@ void config_check_together(const struct config *config, struct config_report *re
 {
 	const struct config_scope *g = config_global(config);
 	check_queues(g, report);
+	check_admins(g, report);
 	for (const struct config_scope *l = config_first(g, CONFIG_LISTENER); l; l = config_next(l))
 		check_scope(l, g, report);
-	for (const struct config_scope *s = config_first(g, CONFIG_DOMAIN); s; s = config_next(s))
+	for (const struct config_scope *s = config_first(g, CONFIG_DOMAIN); s; s = config_next(s)) {
 		check_pairs(s, report);
+		check_admins(s, report);
+	}
 }

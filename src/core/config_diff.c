@@ -24,7 +24,7 @@ static void compare_value(struct diff *d, const struct config_scope *before, con
 	if (strcmp(config_value_text(d->arena, old), config_value_text(d->arena, new)) == 0)
 		return;
 	add(d, (struct config_change){ config_scope_text(d->arena, after), e, config_value_print(d->arena, old),
-		config_value_print(d->arena, new), config_origin(d->arena, new), e->setting.reload == RELOAD_RESTART });
+		config_value_print(d->arena, new), config_origin(d->arena, new), e->setting.reload });
 }
 
 static void compare_scope(struct diff *d, const struct config_scope *before, const struct config_scope *after)
@@ -40,7 +40,7 @@ static void came_or_went(struct diff *d, const struct config_scope *s, bool came
 {
 	const char *text = config_scope_text(d->arena, s);
 	add(d, (struct config_change){ text, NULL, came ? NULL : text, came ? text : NULL,
-		came ? arena_printf(d->arena, "%s:%d", s->place.file, s->place.line) : NULL, s->kind == CONFIG_THREADPOOL });
+		came ? arena_printf(d->arena, "%s:%d", s->place.file, s->place.line) : NULL, config_kind_reload(s->kind) });
 }
 
 static void compare_tree(struct diff *d, const struct config *before, const struct config *after, const struct config_scope *s)
@@ -71,12 +71,4 @@ struct config_change *config_diff(struct arena *a, const struct config *before, 
 	compare_tree(&d, before, after, config_global(after));
 	find_gone(&d, after, config_global(before));
 	return d.first;
-}
-
-bool config_diff_needs_restart(const struct config_change *c)
-{
-	for (; c; c = c->next)
-		if (c->needs_restart)
-			return true;
-	return false;
 }

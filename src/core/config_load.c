@@ -9,6 +9,7 @@
 #include "core/config_parse.h"
 #include "core/config_value.h"
 #include <ctype.h>
+#include <errno.h>
 #include <glob.h>
 #include <stdlib.h>
 #include <string.h>
@@ -142,8 +143,9 @@ static const char *advice(struct arena *a, const struct config_scope *s, const c
 static void unknown(struct load *l, struct config_scope *s, const char *prefix, const char *path, const struct config_node *n)
 {
 	struct arena *a = l->config->arena;
+	const char *hint = l->report->error_count < CONFIG_NOTES ? advice(a, s, path, n) : "";       /* the others are only counted */
 	config_error(l->report, n->place, "unknown %s \"%s\" %s%s", n->shape == CONFIG_SECTION ? "section" : "key", n->key,
-		where(a, s, prefix), advice(a, s, path, n));
+		where(a, s, prefix), hint);
 }
 
 static void warn_later(struct load *l, const char *name, const struct config_node *n)
@@ -249,6 +251,19 @@ static void finish(struct config *c)
 	}
 }
 
+/* A folder's name as a pattern that only it fits. */
+static const char *quote_pattern(struct arena *a, const char *path)
+{
+	char *quoted = arena_bytes(a, strlen(path) * 2 + 1), *to = quoted;
+	for (; *path; path++) {
+		if (strchr("*?[]\\", *path))
+			*to++ = '\\';
+		*to++ = *path;
+	}
+	*to = '\0';
+	return quoted;
+}
+
 static void load_overlays(struct load *l)
 {
 	struct config *c = l->config;
@@ -257,22 +272,30 @@ static void load_overlays(struct load *l)
 	l->is_overlay = true;
 	if (access(changes, F_OK) == 0)
 		lay(l, c->global, "", config_parse_file(c->arena, changes, l->report));
-	if (glob(arena_printf(c->arena, "%s/domains.d/*.conf", c->data_dir), 0, NULL, &found) == 0)
+	else if (errno == EACCES)
+		config_warn(l->report, (struct config_place){ c->data_dir, 0, 0 }, "you may not look into it: what was changed at run time is left out");
+	if (glob(arena_printf(c->arena, "%s/domains.d/*.conf", quote_pattern(c->arena, c->data_dir)), 0, NULL, &found) == 0)
 		for (size_t i = 0; i < found.gl_pathc; i++)
 			lay(l, c->global, "", config_parse_file(c->arena, found.gl_pathv[i], l->report));
 	globfree(&found);
 }
 
-struct config *config_load(const char *path, unsigned flags, struct config_report *report)
+static struct config *begin(const char *path)
 {
 	struct config *c = NEW(struct config);
-	struct load l = { .config = c, .report = report };
 	c->magic = CONFIG_MAGIC;
 	c->shares = 1;
 	c->arena = arena_new();
 	c->file = arena_string(c->arena, path);
 	c->global = scope_new(c, NULL, CONFIG_GLOBAL, "", NULL, (struct config_place){ c->file, 0, 0 }, "global");
-	lay(&l, c->global, "", config_parse_file(c->arena, path, report));
+	return c;
+}
+
+/* `tree` is the main file's. */
+static struct config *load(struct config *c, struct config_node *tree, unsigned flags, struct config_report *report)
+{
+	struct load l = { .config = c, .report = report };
+	lay(&l, c->global, "", tree);
 	c->data_dir = config_text(c->global, "data_dir");
 	if (!(flags & CONFIG_MAIN_ONLY))
 		load_overlays(&l);
@@ -283,4 +306,16 @@ struct config *config_load(const char *path, unsigned flags, struct config_repor
 		return c;
 	config_drop(c);
 	return NULL;
+}
+
+struct config *config_load(const char *path, unsigned flags, struct config_report *report)
+{
+	struct config *c = begin(path);
+	return load(c, config_parse_file(c->arena, c->file, report), flags, report);
+}
+
+struct config *config_load_text(const char *path, const char *text, size_t size, struct config_report *report)
+{
+	struct config *c = begin(path);
+	return load(c, config_parse(c->arena, c->file, text, size, report), CONFIG_MAIN_ONLY, report);
 }

@@ -20,5 +20,7 @@ struct config {
 
 /* The text of a scope that may not exist: the key of `scopes`. */
 const char *config_scope_key(struct arena *, const struct config_scope *parent, enum config_kind, const char *name, const char *protocol);
+/* As if a file of this name held it; no other file is read, but what it includes. For tests of what is in no file. */
+struct config *config_load_text(const char *path, const char *text, size_t size, struct config_report *);
 /* config_check.c: errors of the whole, for the report. */
 void config_check_together(const struct config *, struct config_report *);

@@ -10,21 +10,13 @@ static const char intro[] =
 	"Made from the table of settings: `jackdaw config reference` prints it.\n\n"
 	"A setting is written `key = value`, in a section `section { key = value }` or as `section.key = value`. Case, `-` and `_` in names\n"
 	"do not matter. Scopes inherit: global, then xmpp_listener, listen, peer; global, then domain. A *live* setting counts from\n"
-	"`jackdaw reload`, a *restart* one from the next start. *Not yet* means that it is accepted and has no effect; so is all that\n"
-	"stands in peer, pathway_group, pathway, binding_group, binding and threadpool.\n";
+	"`jackdaw reload`, one of *new connections* for those that come after it, a *restart* one from the next start; `jackdaw reload\n"
+	"--dry-run` says beforehand which is which. *Not yet* means that it is accepted and has no effect; so is all that stands in\n"
+	"pathway_group, pathway, binding_group and binding.\n";
 
 static void add(struct buf *b, const char *text)
 {
 	buf_add(b, text, strlen(text));
-}
-
-static const char *scopes(struct arena *a, unsigned mask)
-{
-	const char *text = "";
-	for (int i = 0; i < CONFIG_KINDS; i++)
-		if (mask & 1u << i)
-			text = arena_printf(a, "%s%s%s", text, *text ? ", " : "", config_kind_keyword((enum config_kind)i));
-	return text;
 }
 
 static const char *cell(struct arena *a, const char *text)      /* a bar would end the cell */
@@ -41,7 +33,7 @@ static const char *cell(struct arena *a, const char *text)      /* a bar would e
 
 static const char *lateness(struct arena *a, const struct setting *s)
 {
-	const char *in = scopes(a, s->scopes & s->later_in & ~(unsigned)IN_PEER);
+	const char *in = config_kinds_text(a, s->scopes & s->later_in );
 	return s->later ? ", not yet" : *in ? arena_printf(a, ", not yet in %s", in) : "";
 }
 
@@ -50,7 +42,7 @@ static void row(struct buf *b, struct arena *a, const struct config_entry *e)
 	const struct setting *s = &e->setting;
 	add(b, arena_printf(a, "| `%s` | %s | %s%s%s | %s | %s%s | %s |\n", e->path, cell(a, config_entry_expects(a, e)),
 		s->preset ? "`" : "", s->preset ? cell(a, config_value_print(a, &e->preset)) : "none", s->preset ? "`" : "",
-		scopes(a, s->scopes), s->reload == RELOAD_RESTART ? "restart" : "live", lateness(a, s), cell(a, s->help)));
+		config_kinds_text(a, s->scopes), option_reload_name(s->reload), lateness(a, s), cell(a, s->help)));
 }
 
 static size_t section_length(const char *path)

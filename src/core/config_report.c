@@ -65,3 +65,11 @@ const char *config_note_text(struct arena *a, const struct config_note *n)
 		return arena_printf(a, "%s: %s", n->place.file, n->text);
 	return arena_printf(a, "%s:%d:%d: %s", n->place.file, n->place.line, n->place.column, n->text);
 }
+
+const char *config_report_errors(struct arena *a, const struct config_report *r)
+{
+	const char *text = NULL;
+	for (int i = 0; i < r->error_count && i < CONFIG_NOTES; i++)
+		text = arena_printf(a, "%s%s%s", text ? text : "", text ? "\n" : "", config_note_text(a, &r->errors[i]));
+	return r->error_count > CONFIG_NOTES ? arena_printf(a, "%s\nand %d more", text, r->error_count - CONFIG_NOTES) : text;
+}

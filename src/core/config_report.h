@@ -36,3 +36,5 @@ void config_report_sort(struct config_report *);
 
 /* "file:line:column: text", in the arena. */
 const char *config_note_text(struct arena *, const struct config_note *);
+/* All errors, one a line; NULL: there is none. */
+const char *config_report_errors(struct arena *, const struct config_report *);

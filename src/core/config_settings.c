@@ -12,6 +12,7 @@
 #define MIB    (1024 * KIB)
 #define GIB    (1024 * MIB)
 #define RESTART .reload = RELOAD_RESTART
+#define NEW_ONES .reload = RELOAD_NEW
 #define LATER   .later = true
 #define NOT_IN_LISTENERS .later_in = IN_LISTENERS            /* looked up where the domain is, or globally */
 #define NOT_IN_DOMAIN    .later_in = IN_DOMAIN
@@ -41,26 +42,26 @@ static const struct setting listeners[] = {
 	{ "concurrency", OPTION_INT, "0", "Threads of this listener or pool; 0: the common ones", IN_LISTENER | IN_LISTEN | IN_THREADPOOL, 0, 256, RESTART },
 	{ "pool_name", OPTION_STRING, NULL, "The threadpool to use", IN_LISTENER | IN_LISTEN, .max = 64, RESTART },
 	{ "events_per_iter", OPTION_INT, "0", "Stanzas of one connection, turns of one account and new connections of a socket that are handled in one round of a loop; 0: no limit", IN_ALL | IN_THREADPOOL, 0, 1000000 },
-	{ "disable_nagle_algorithm", OPTION_BOOL, "yes", "Set TCP_NODELAY: what a round wrote leaves at once, in one piece", IN_ALL },
-	{ "tcp_recv_buffer_size", OPTION_SIZE, "0", "SO_RCVBUF; 0: the kernel decides", IN_ALL, 0, GIB },
-	{ "tcp_send_buffer_size", OPTION_SIZE, "0", "SO_SNDBUF; 0: the kernel decides", IN_ALL, 0, GIB },
+	{ "disable_nagle_algorithm", OPTION_BOOL, "yes", "Set TCP_NODELAY: what a round wrote leaves at once, in one piece", IN_ALL, NEW_ONES },
+	{ "tcp_recv_buffer_size", OPTION_SIZE, "0", "SO_RCVBUF; 0: the kernel decides", IN_ALL, 0, GIB, NEW_ONES },
+	{ "tcp_send_buffer_size", OPTION_SIZE, "0", "SO_SNDBUF; 0: the kernel decides", IN_ALL, 0, GIB, NEW_ONES },
 	{ "file_mode", OPTION_MODE, "0660", "Access rights of a Unix socket, octal", IN_GLOBAL | IN_LISTENER | IN_LISTEN, 0, 0777 },
 	{ "idle_time", OPTION_DURATION, "30min", "A silent peer is asked, then disconnected; 0: never", IN_ALL | IN_PATHWAYS, 0, YEAR },
-	{ "access", OPTION_ENUM, "allow", "deny: who comes by here, or from this peer, is closed before a byte is read", IN_LISTENERS, .words = "allow deny" },
-	{ "proxy_protocol", OPTION_LIST, NULL, "Networks, or unix, whose connections must begin with a PROXY header (version 1 or 2)", IN_LISTENER | IN_LISTEN },
-	{ "streams", OPTION_LIST, "[ client server component ]", "Kinds of XMPP stream that are taken", IN_LISTENERS, .words = "client server component" },
+	{ "access", OPTION_ENUM, "allow", "deny: who comes by here, or from this peer, is closed before a byte is read", IN_LISTENERS, .words = "allow deny", NEW_ONES },
+	{ "proxy_protocol", OPTION_LIST, NULL, "Networks, or unix, whose connections must begin with a PROXY header (version 1 or 2)", IN_LISTENER | IN_LISTEN, NEW_ONES },
+	{ "streams", OPTION_LIST, "[ client server component ]", "Kinds of XMPP stream that are taken", IN_LISTENERS, .words = "client server component", NEW_ONES },
 	{ "http", OPTION_LIST, NULL, "What is served over HTTP", IN_LISTENERS, .words = "websocket bosh upload statistics api administration", LATER },
-	{ "tls", OPTION_ENUM, "auto", "auto: look at the first byte, and offer STARTTLS; direct: TLS from the first byte; off: never; required: as auto, and nobody logs in without", IN_LISTENERS, .words = "auto direct starttls off required" },
-	{ "tls", OPTION_ENUM, "required", "TLS for clients of the domain", IN_BOTH, .words = "required optional off" },
-	{ "tls_certificate", OPTION_PATHS, NULL, "Certificate and chain, PEM; or a list, with one for each kind of key", IN_TLS },
-	{ "tls_key", OPTION_PATHS, NULL, "Its key, PEM, or a list in the same order; none: each is in its certificate's file", IN_TLS },
-	{ "tls_key_password", OPTION_SECRET, NULL, "Password of the keys that are encrypted", IN_TLS },
-	{ "tls_key_password_file", OPTION_PATH, NULL, "A file whose first line is that password", IN_TLS },
-	{ "tls_ciphers", OPTION_STRING, NULL, "OpenSSL's list for TLS 1.2; none: ECDHE with AEAD", IN_TLS },
-	{ "tls_suites", OPTION_STRING, NULL, "Suites of TLS 1.3; none: OpenSSL's", IN_TLS },
-	{ "tls_minimum", OPTION_ENUM, "1.2", "Oldest version of TLS", IN_TLS, .words = "1.2 1.3" },
-	{ "tls_client_ca", OPTION_PATH, NULL, "Authorities of client certificates, file or folder", IN_TLS },
-	{ "tls_verify_mode", OPTION_ENUM, "none", "Whether clients show a certificate", IN_TLS, .words = "none optional required" },
+	{ "tls", OPTION_ENUM, "auto", "auto: look at the first byte, and offer STARTTLS; direct: TLS from the first byte; off: never; required: as auto, and nobody logs in without", IN_LISTENERS, .words = "auto direct starttls off required", NEW_ONES },
+	{ "tls", OPTION_ENUM, "required", "TLS for clients of the domain", IN_BOTH, .words = "required optional off", NEW_ONES },
+	{ "tls_certificate", OPTION_PATHS, NULL, "Certificate and chain, PEM; or a list, with one for each kind of key", IN_TLS, NEW_ONES },
+	{ "tls_key", OPTION_PATHS, NULL, "Its key, PEM, or a list in the same order; none: each is in its certificate's file", IN_TLS, NEW_ONES },
+	{ "tls_key_password", OPTION_SECRET, NULL, "Password of the keys that are encrypted", IN_TLS, NEW_ONES },
+	{ "tls_key_password_file", OPTION_PATH, NULL, "A file whose first line is that password", IN_TLS, NEW_ONES },
+	{ "tls_ciphers", OPTION_STRING, NULL, "OpenSSL's list for TLS 1.2; none: ECDHE with AEAD", IN_TLS, NEW_ONES },
+	{ "tls_suites", OPTION_STRING, NULL, "Suites of TLS 1.3; none: OpenSSL's", IN_TLS, NEW_ONES },
+	{ "tls_minimum", OPTION_ENUM, "1.2", "Oldest version of TLS", IN_TLS, .words = "1.2 1.3", NEW_ONES },
+	{ "tls_client_ca", OPTION_PATH, NULL, "Authorities of client certificates, file or folder", IN_TLS, NEW_ONES },
+	{ "tls_verify_mode", OPTION_ENUM, "none", "Whether clients show a certificate", IN_TLS, .words = "none optional required", NEW_ONES },
 };
 
 static const struct setting domain[] = {
@@ -72,8 +73,8 @@ static const struct setting domain[] = {
 static const struct setting auth[] = {
 	{ "mechanisms", OPTION_LIST, "[ SCRAM-SHA-256-PLUS SCRAM-SHA-256 SCRAM-SHA-1-PLUS SCRAM-SHA-1 PLAIN ]", "SASL mechanisms that are offered", IN_AUTH,
 	  .words = "SCRAM-SHA-512-PLUS SCRAM-SHA-512 SCRAM-SHA-256-PLUS SCRAM-SHA-256 SCRAM-SHA-1-PLUS SCRAM-SHA-1 PLAIN EXTERNAL ANONYMOUS"
-		" OAUTHBEARER HT-SHA-256-NONE HT-SHA-256-EXPR HT-SHA-256-ENDP HT-SHA-256-UNIQ DIGEST-MD5 CRAM-MD5 LOGIN GSSAPI", NOT_IN_LISTENERS },
-	{ "allow_plain_without_tls", OPTION_BOOL, "no", "PLAIN on a connection that anybody can read", IN_AUTH, NOT_IN_LISTENERS },
+		" OAUTHBEARER HT-SHA-256-NONE HT-SHA-256-EXPR HT-SHA-256-ENDP HT-SHA-256-UNIQ DIGEST-MD5 CRAM-MD5 LOGIN GSSAPI", NOT_IN_LISTENERS, NEW_ONES },
+	{ "allow_plain_without_tls", OPTION_BOOL, "no", "PLAIN on a connection that anybody can read", IN_AUTH, NOT_IN_LISTENERS, NEW_ONES },
 	{ "verifier_cache", OPTION_DURATION, "1h", "How long a checked password is remembered (keyed, in memory); 0: not at all", IN_AUTH, 0, YEAR, ONLY_GLOBAL },
 	{ "scram_iterations", OPTION_INT, "10000", "Rounds for new passwords", IN_BOTH, 4096, 10000000, LATER },
 	{ "legacy", OPTION_BOOL, "no", "Also jabber:iq:auth (XEP-0078)", IN_AUTH, LATER },
@@ -91,23 +92,28 @@ static const struct setting logging[] = {
 	{ "level", OPTION_ENUM, "major", "How detailed", IN_GLOBAL, .words = LEVELS },
 	{ "output", OPTION_PATH, "stderr", "stderr, journal or a file", IN_GLOBAL, .words = "stderr journal", RESTART },
 	{ "format", OPTION_ENUM, "text", "How a line looks", IN_GLOBAL, .words = "text json journal", RESTART },
-	{ "tags", OPTION_MAP, NULL, "Levels of their own for tags that begin so: XMPPS = low", IN_GLOBAL, .words = LEVELS, LATER },
+	{ "tags", OPTION_MAP, NULL, "Levels of their own for tags that begin so: XMPPS = low", IN_GLOBAL, .words = LEVELS },
+};
+
+static const struct setting audit[] = {
+	{ "enabled", OPTION_BOOL, "yes", "Keep a trail of administrative acts", IN_GLOBAL, RESTART },
+	{ "file", OPTION_PATH, NULL, "Where it is; none: audit.log in the data folder", IN_GLOBAL, RESTART },
 };
 
 static const struct setting limits[] = {
 	{ "enabled", OPTION_BOOL, "yes", "No: no limit of rate or number of connections is kept", IN_GLOBAL },
 	{ "connections", OPTION_INT, "100000", "Connections of the whole server", IN_GLOBAL, 0, 100000000, LATER },
-	{ "connections_per_address", OPTION_INT, "100", "Connections from one address (IPv6: one /64)", IN_ALL, 0, 10000000 },
-	{ "connects_per_minute", OPTION_INT, "600", "New connections from one address (IPv6: one /64) in a minute", IN_ALL, 0, 10000000 },
-	{ "unauthenticated_timeout", OPTION_DURATION, "30s", "From connecting to being logged in", IN_ALL, SECOND, HOUR },
-	{ "stanza_size_before_auth", OPTION_SIZE, "10k", "Bytes of a stanza before authentication", IN_ALL, 10000, 16 * MIB },
-	{ "stanza_size", OPTION_SIZE, "256k", "Bytes of a stanza (RFC 6120 §13.12: at least 10000)", IN_ALL | IN_DOMAIN, 10000, 64 * MIB, NOT_IN_DOMAIN },
-	{ "stanza_depth", OPTION_INT, "64", "Elements inside one another", IN_ALL, 8, 1024 },
-	{ "stanza_attributes", OPTION_INT, "64", "Attributes of one element", IN_ALL, 8, 1024 },
-	{ "stanzas_per_second", OPTION_INT, "100", "Of a client's session, in the long run; 0: no limit", IN_ALL | IN_DOMAIN, 0, 10000000, NOT_IN_DOMAIN },
-	{ "stanzas_burst", OPTION_INT, "1000", "Stanzas that a session may be ahead", IN_ALL | IN_DOMAIN, 1, 10000000, NOT_IN_DOMAIN },
-	{ "bytes_per_second", OPTION_SIZE, "64k", "Of a client's session, in the long run; 0: no limit", IN_ALL | IN_DOMAIN, 0, GIB, NOT_IN_DOMAIN },
-	{ "bytes_burst", OPTION_SIZE, "1m", "Bytes that a session may be ahead", IN_ALL | IN_DOMAIN, 10000, GIB, NOT_IN_DOMAIN },
+	{ "connections_per_address", OPTION_INT, "100", "Connections from one address (IPv6: one /64)", IN_ALL, 0, 10000000, NEW_ONES },
+	{ "connects_per_minute", OPTION_INT, "600", "New connections from one address (IPv6: one /64) in a minute", IN_ALL, 0, 10000000, NEW_ONES },
+	{ "unauthenticated_timeout", OPTION_DURATION, "30s", "From connecting to being logged in", IN_ALL, SECOND, HOUR, NEW_ONES },
+	{ "stanza_size_before_auth", OPTION_SIZE, "10k", "Bytes of a stanza before authentication", IN_ALL, 10000, 16 * MIB, NEW_ONES },
+	{ "stanza_size", OPTION_SIZE, "256k", "Bytes of a stanza (RFC 6120 §13.12: at least 10000)", IN_ALL | IN_DOMAIN, 10000, 64 * MIB, NOT_IN_DOMAIN, NEW_ONES },
+	{ "stanza_depth", OPTION_INT, "64", "Elements inside one another", IN_ALL, 8, 1024, NEW_ONES },
+	{ "stanza_attributes", OPTION_INT, "64", "Attributes of one element", IN_ALL, 8, 1024, NEW_ONES },
+	{ "stanzas_per_second", OPTION_INT, "100", "Of a client's session, in the long run; 0: no limit", IN_ALL | IN_DOMAIN, 0, 10000000, NOT_IN_DOMAIN, NEW_ONES },
+	{ "stanzas_burst", OPTION_INT, "1000", "Stanzas that a session may be ahead", IN_ALL | IN_DOMAIN, 1, 10000000, NOT_IN_DOMAIN, NEW_ONES },
+	{ "bytes_per_second", OPTION_SIZE, "64k", "Of a client's session, in the long run; 0: no limit", IN_ALL | IN_DOMAIN, 0, GIB, NOT_IN_DOMAIN, NEW_ONES },
+	{ "bytes_burst", OPTION_SIZE, "1m", "Bytes that a session may be ahead", IN_ALL | IN_DOMAIN, 10000, GIB, NOT_IN_DOMAIN, NEW_ONES },
 	{ "server_bytes_per_second", OPTION_SIZE, "1m", "Of an incoming server stream; 0: no limit", IN_ALL, 0, GIB, LATER },
 	{ "server_bytes_burst", OPTION_SIZE, "8m", "Bytes that a server stream may be ahead", IN_ALL, 10000, GIB, LATER },
 	{ "logins_per_minute", OPTION_INT, "30", "Failed logins from one address (IPv6: one /64)", IN_ALL, 0, 1000000 },
@@ -116,8 +122,8 @@ static const struct setting limits[] = {
 	{ "registrations_per_hour", OPTION_INT, "3", "New accounts from one address (IPv6: one /64)", IN_BOTH, 0, 1000000, ONLY_GLOBAL },
 	{ "roster_items", OPTION_INT, "1000", "Contacts of one account", IN_BOTH, 1, 1000000 },
 	{ "resources", OPTION_INT, "20", "Sessions of one account", IN_BOTH, 1, 1000 },
-	{ "write_queue_soft", OPTION_SIZE, "256k", "Bytes waiting for a slow reader before pages wait", IN_ALL, 4096, GIB },
-	{ "write_queue_hard", OPTION_SIZE, "4m", "Bytes waiting for a slow reader before its stream ends", IN_ALL, 65536, GIB },
+	{ "write_queue_soft", OPTION_SIZE, "256k", "Bytes waiting for a slow reader before pages wait", IN_ALL, 4096, GIB, NEW_ONES },
+	{ "write_queue_hard", OPTION_SIZE, "4m", "Bytes waiting for a slow reader before its stream ends", IN_ALL, 65536, GIB, NEW_ONES },
 	{ "unsettled_stanzas", OPTION_INT, "200", "Stanzas of a connection not yet settled before it isn't read", IN_ALL, 1, 1000000 },
 	{ "unsettled_bytes", OPTION_SIZE, "1m", "Their bytes", IN_ALL, 65536, GIB },
 	{ "memory", OPTION_SIZE, "0", "Memory of the whole server above which nobody is read; 0: half of what the machine has", IN_GLOBAL, 0, INT64_MAX },
@@ -186,7 +192,7 @@ static const struct setting scriptlet[] = {
 #define SECTION(name, array, module) { name, array, sizeof array / sizeof *array, module }
 const struct settings_section config_settings[] = {
 	SECTION("", top, false), SECTION("", listeners, false), SECTION("", domain, false), SECTION("auth", auth, false),
-	SECTION("archive", archive, false), SECTION("log", logging, false),
+	SECTION("archive", archive, false), SECTION("log", logging, false), SECTION("audit", audit, false),
 	SECTION("limits", limits, false), SECTION("session", session, false),
 	SECTION("services", services, false), SECTION("pubsub", pubsub, false), SECTION("s2s", s2s, false),
 	SECTION("dns", dns, false), SECTION("store", store, false), SECTION("component", component, false),

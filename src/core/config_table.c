@@ -66,9 +66,23 @@ const char *config_kind_keyword(enum config_kind kind)
 	return kinds[kind].keyword;
 }
 
+const char *config_kinds_text(struct arena *a, unsigned mask)
+{
+	const char *text = "";
+	for (int i = 0; i < CONFIG_KINDS; i++)
+		if (mask & 1u << i)
+			text = arena_printf(a, "%s%s%s", text, *text ? ", " : "", kinds[i].keyword);
+	return text;
+}
+
 bool config_kind_is_later(enum config_kind kind)
 {
 	return kind >= CONFIG_PATHWAY_GROUP && kind != CONFIG_THREADPOOL;
+}
+
+enum option_reload config_kind_reload(enum config_kind kind)
+{
+	return kind == CONFIG_THREADPOOL ? RELOAD_RESTART : kind == CONFIG_PEER ? RELOAD_NEW : RELOAD_LIVE;
 }
 
 bool config_kind_named(const char *keyword, enum config_kind *kind)
@@ -90,6 +104,12 @@ const char *option_type_name(enum option_type type)
 {
 	static const char *const names[] = { "yes or no", "number", "size", "duration", "mode", "text", "secret", "path", "URI", "word", "list", "paths", "map" };
 	return names[type];
+}
+
+const char *option_reload_name(enum option_reload reload)
+{
+	static const char *const names[] = { [RELOAD_LIVE] = "live", [RELOAD_NEW] = "new connections", [RELOAD_RESTART] = "restart" };
+	return names[reload];
 }
 
 const char *config_table_alias(const char *name)
@@ -275,8 +295,11 @@ struct search {
 
 static void consider(struct search *s, const char *name)
 {
-	char candidate[NAME];
-	unsigned d = distance(s->asked, plain(candidate, sizeof candidate, name));
+	char candidate[NAME] = "";
+	size_t have = strlen(plain(candidate, sizeof candidate, name)), asked = strlen(s->asked);
+	if ((have > asked ? have - asked : asked - have) >= s->best)
+		return;                              /* so many edits it takes at least */
+	unsigned d = distance(s->asked, candidate);
 	if (d < s->best) {
 		s->best = d;
 		s->found = name;

@@ -42,7 +42,11 @@ enum {
 	IN_LISTENERS = IN_LISTENER | IN_LISTEN | IN_PEER,
 };
 
-enum option_reload { RELOAD_LIVE, RELOAD_RESTART };
+enum option_reload {
+	RELOAD_LIVE,                         /* at once */
+	RELOAD_NEW,                          /* for connections that come after it */
+	RELOAD_RESTART,
+};
 
 struct setting {
 	const char *name;                    /* may hold dots: "plain.uri" */
@@ -94,7 +98,10 @@ char *config_name_plain(struct arena *, const char *name);                   /* 
 bool  config_name_is(const char *name, const char *known);
 
 const char *config_kind_keyword(enum config_kind);                           /* "xmpp_listener" */
+const char *config_kinds_text(struct arena *, unsigned scopes);                /* "global, domain" */
 bool config_kind_is_later(enum config_kind);                                  /* accepted and without effect until built */
+enum option_reload config_kind_reload(enum config_kind);                        /* of such a scope that comes or goes */
 bool config_kind_named(const char *keyword, enum config_kind *);
 bool config_kind_may_hold(enum config_kind outer, enum config_kind inner);
 const char *option_type_name(enum option_type);
+const char *option_reload_name(enum option_reload);                           /* "live", "new connections", "restart" */

@@ -5,6 +5,7 @@
 #include "core/config_write.h"
 #include "base/buf.h"
 #include "core/config_parse.h"
+#include "core/config_print.h"
 #include "core/config_value.h"
 #include <ctype.h>
 #include <errno.h>
@@ -21,48 +22,9 @@ struct change {
 	struct fail *why;
 };
 
-/* --- Printing --- */
-
 static void add(struct buf *b, const char *text)
 {
 	buf_add(b, text, strlen(text));
-}
-
-static void indent(struct buf *b, int depth)
-{
-	while (depth-- > 0)
-		buf_byte(b, '\t');
-}
-
-static void print_list(struct arena *a, struct buf *b, const struct config_word *w)
-{
-	add(b, "[");
-	for (; w; w = w->next) {
-		add(b, " ");
-		add(b, config_quote(a, w->text));
-		add(b, w->next ? "," : "");
-	}
-	add(b, " ]\n");
-}
-
-static void print(struct arena *a, struct buf *b, const struct config_node *n, int depth)
-{
-	for (; n; n = n->next) {
-		indent(b, depth);
-		add(b, config_quote(a, n->key));
-		if (n->shape == CONFIG_SECTION) {
-			add(b, n->title ? arena_printf(a, " %s {\n", config_quote(a, n->title)) : " {\n");
-			print(a, b, n->children, depth + 1);
-			indent(b, depth);
-			add(b, "}\n");
-			continue;
-		}
-		add(b, " = ");
-		if (n->shape == CONFIG_LIST)
-			print_list(a, b, n->words);
-		else
-			add(b, arena_printf(a, "%s\n", config_quote(a, n->words->text)));
-	}
 }
 
 /* --- Files --- */
@@ -119,7 +81,7 @@ static bool save(struct change *c)
 {
 	struct buf b = { 0 };
 	add(&b, "# Written by jackdaw. Changes here are kept, comments are not.\n");
-	print(c->arena, &b, c->tree, 0);
+	config_print(&b, c->tree);
 	bool ok = replace_file(c, &b);
 	buf_clear(&b);
 	return ok;
@@ -230,17 +192,19 @@ static struct config_node **find(struct change *c, struct config_node **list, co
 	return NULL;
 }
 
-static bool has_relative(const struct config_word *w)
+/* The server's own files are elsewhere than the main one: what is relative there would be another file here. */
+static bool is_absolute(const struct config_entry *e, const struct config_value *v)
 {
-	while (w && *w->text == '/')
-		w = w->next;
-	return w;
+	if (e->setting.type == OPTION_PATHS)
+		for (const char *const *path = v->list; *path; path++)
+			if (**path != '/')
+				return false;
+	return e->setting.type != OPTION_PATH || *v->text == '/' || e->setting.words;
 }
 
 static struct config_node *read_value(struct change *c, const struct config_entry *e, const char *value)
 {
-	const enum option_type type = e->setting.type;
-	bool is_list = type == OPTION_LIST || type == OPTION_MAP || (type == OPTION_PATHS && *value == '[');
+	bool is_list = e->setting.type == OPTION_LIST || e->setting.type == OPTION_MAP || (e->setting.type == OPTION_PATHS && *value == '[');
 	struct config_report report;
 	struct config_value v;
 	config_report_init(&report);
@@ -249,7 +213,7 @@ static struct config_node *read_value(struct change *c, const struct config_entr
 	bool ok = report.error_count == 0 && n && !n->next && config_value_read(c->arena, e, n, &v, &report);
 	if (!ok)
 		fail(c->why, "%s", report.error_count ? report.errors[0].text : "one value is expected");
-	else if ((type == OPTION_PATH || type == OPTION_PATHS) && has_relative(n->words))
+	else if (!is_absolute(e, &v))
 		ok = fail(c->why, "%s needs an absolute path", e->path);
 	config_report_clear(&report);
 	return ok ? n : NULL;

@@ -3,6 +3,9 @@
  * buffer, and the connection is read no further. A peer that goes away before
  * its answer (closing its sending side counts) leaves the run to end by
  * itself.
+ *
+ * A long answer comes in parts, {"part":"base64"}, before it; the handler goes
+ * on when the socket has taken them.
  */
 #include "core/control.h"
 #include "base/check.h"
@@ -12,18 +15,25 @@
 #include "core/command_words.h"
 #include "core/config.h"
 #include "net/conn.h"
+#include "xmpp/base64.h"
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { CONTROL_MAGIC = 0x6374726c, LINGER = 5000, CONNECTIONS = 64, WORDS = 64 };
+enum { CONTROL_MAGIC = 0x6374726c, LINGER = 5000, CONNECTIONS = 64, WORDS = 64, QUEUED = 64 * 1024 };
 
 struct control {
 	unsigned     magic;
 	struct list  link;
 	struct conn *conn;                   /* NULL: the peer has gone */
+	struct command_asker asker;
+	char         who[32];
 	struct buf   in;
 	size_t       searched;               /* bytes of it without a line's end */
 	bool         is_running;             /* a command is under way */
+	struct command_run *run;             /* the one under way, once it sends parts */
+	void       (*taken)(struct command_run *);   /* waits until parts are taken */
+	bool         is_posted;              /* look_whether_taken is on its way */
 	bool         is_inside;              /* its lines are being gone through: not freed before that is left */
 };
 
@@ -39,7 +49,7 @@ static void look_again(struct control *c)
 		conn_resume(c->conn);
 	else if (c->conn)
 		conn_pause(c->conn);
-	if (c->conn || c->is_running || c->is_inside)
+	if (c->conn || c->is_running || c->is_inside || c->is_posted)
 		return;
 	list_remove(&c->link);
 	control_count--;
@@ -81,11 +91,60 @@ static void finished(struct command_run *run, void *with)
 	struct control *c = with;
 	CHECK(c, CONTROL_MAGIC);
 	c->is_running = false;
+	c->run = NULL;
+	c->taken = NULL;
 	if (c->conn)
 		write_answer(c, command_answer(run));
 	if (c->conn && is_stopping)
 		hang_up(c);
 	go_on(c);
+}
+
+/* --- parts --- */
+
+static void part(struct command_run *run, const void *bytes, size_t size, void *with)
+{
+	struct control *c = with;
+	CHECK(c, CONTROL_MAGIC);
+	c->run = run;
+	struct arena *a = arena_new();
+	const char *text = base64_encode(a, bytes, size);
+	conn_write(c->conn, "{\"part\":\"", 9);
+	conn_write(c->conn, text, strlen(text));
+	conn_write(c->conn, "\"}\n", 3);
+	arena_free(a);
+}
+
+/* The run may end in it, and we with the run: not before it is left. */
+static void tell_taken(struct control *c)
+{
+	void (*fn)(struct command_run *) = c->taken;
+	if (!fn || (c->conn && conn_queued(c->conn) > QUEUED))
+		return;
+	c->taken = NULL;
+	c->is_inside = true;
+	fn(c->run);
+	c->is_inside = false;
+}
+
+static void look_whether_taken(void *thing)
+{
+	struct control *c = thing;
+	CHECK(c, CONTROL_MAGIC);
+	c->is_posted = false;
+	tell_taken(c);
+	go_on(c);
+}
+
+static void when_taken(struct command_run *run, void (*fn)(struct command_run *), void *with)
+{
+	struct control *c = with;
+	CHECK(c, CONTROL_MAGIC);
+	c->run = run;
+	c->taken = fn;
+	if (!c->is_posted)
+		post(loop_here(), look_whether_taken, c);
+	c->is_posted = true;
 }
 
 /* --- questions --- */
@@ -120,7 +179,7 @@ static void run(struct control *c, const json_t *question)
 	}
 	log_question(words[0], count > 1 ? words[1] : NULL);
 	c->is_running = true;
-	command_start(words, count, json_string_value(json_object_get(question, "stdin")), NULL, finished, c);
+	command_start(words, count, json_string_value(json_object_get(question, "stdin")), NULL, &c->asker, c);
 }
 
 static void take_line(struct control *c, const char *line, size_t size)
@@ -175,37 +234,55 @@ static size_t input(void *with, const char *bytes, size_t size)
 	return size;
 }
 
+static void written(void *with, uint64_t total)
+{
+	struct control *c = with;
+	CHECK(c, CONTROL_MAGIC);
+	if (!c->taken)
+		return;
+	tell_taken(c);
+	go_on(c);
+}
+
 static void ended(void *with, enum conn_end why, const char *words)
 {
 	struct control *c = with;
 	CHECK(c, CONTROL_MAGIC);
 	conn_free(c->conn);
 	c->conn = NULL;
+	c->is_inside = true;
+	if (c->run)
+		command_leave(c->run);
+	if (c->run)
+		tell_taken(c);
+	c->is_inside = false;
 	look_again(c);
 }
 
-static const struct conn_owner control_owner = { .input = input, .ended = ended };
+static const struct conn_owner control_owner = { .input = input, .written = written, .ended = ended };
 
-static bool may_ask(const struct conn *conn)
+static bool may_ask(const struct conn *conn, uid_t *user)
 {
-	uid_t user;
-	if (!conn_peer_user(conn, &user))
+	if (!conn_peer_user(conn, user))
 		return false;
-	if (user == 0 || user == geteuid())
+	if (*user == 0 || *user == geteuid())
 		return true;
-	log_problem("CONTROL", "user %lu was turned away", (unsigned long)user);
+	log_problem("CONTROL", "user %lu was turned away", (unsigned long)*user);
 	return false;
 }
 
 static void accepted(void *with, struct conn *conn)
 {
-	if (control_count >= CONNECTIONS || !may_ask(conn)) {
+	uid_t user;
+	if (control_count >= CONNECTIONS || !may_ask(conn, &user)) {
 		conn_abort(conn);
 		return;
 	}
 	struct control *c = NEW(struct control);
 	c->magic = CONTROL_MAGIC;
 	c->conn = conn;
+	snprintf(c->who, sizeof c->who, "uid %lu", (unsigned long)user);
+	c->asker = (struct command_asker){ finished, part, when_taken, c->who, "control socket" };
 	list_append(&controls, &c->link);
 	control_count++;
 	conn_own(conn, &control_owner, c);
@@ -239,6 +316,10 @@ void control_stop(void)
 	listener_close(listener);
 	listener = NULL;
 	LIST_EACH(&controls, struct control, link, c) {
+		c->is_inside = true;
+		if (c->is_running && c->run)
+			command_leave(c->run);           /* what goes on and on ends */
+		c->is_inside = false;
 		if (!c->is_running && c->conn)
 			hang_up(c);
 		look_again(c);

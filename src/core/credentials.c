@@ -22,7 +22,9 @@ const char Q_ACCOUNT_REMOVE[] = "DELETE FROM account WHERE id = ?1";
 const char Q_ACCOUNT_LIST[] = "SELECT jid, created FROM account WHERE host = ?1 ORDER BY jid";
 const char Q_CREDENTIAL_PUT[] = "INSERT OR REPLACE INTO credential (account, hash, rounds, salt, stored, server) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 const char Q_CREDENTIAL_REMOVE[] = "DELETE FROM credential WHERE account = ?1";
-static const char Q_CREDENTIAL_GET[] = "SELECT rounds, salt, stored, server FROM credential WHERE account = ?1 AND hash = ?2";
+/* Of two hashes, the first that it has. */
+static const char Q_CREDENTIAL_GET[] =
+	"SELECT rounds, salt, stored, server, hash FROM credential WHERE account = ?1 AND hash IN (?2, ?3) ORDER BY hash = ?2 DESC LIMIT 1";
 
 enum { VERIFIER = 44 };              /* base64 of 32 bytes */
 
@@ -67,7 +69,7 @@ static enum stanza_error keys_found(struct turn *t, const struct rows *rows)
 	const struct row *row = rows->first;
 	if (!row || t->account->state != ACCOUNT_READY)
 		return answer(t, "refused");
-	turn_answer(t, EL(a, NS_CALL, "credentials", ATTR(a, "rounds", arena_printf(a, "%lld", (long long)row_int(row, 0))),
+	turn_answer(t, EL(a, NS_CALL, "credentials", ATTR(a, "hash", row_text(row, 4)), ATTR(a, "rounds", arena_printf(a, "%lld", (long long)row_int(row, 0))),
 		base64_attribute(a, "salt", row, 1), base64_attribute(a, "stored", row, 2), base64_attribute(a, "server", row, 3)));
 	return HANDLED;
 }
@@ -82,14 +84,14 @@ static bool is_verified(const struct account *account, const char *verifier)
 static enum stanza_error credentials(struct turn *t)
 {
 	struct account *account = t->account;
-	const char *hash = xml_get(t->stanza, "hash");
+	const char *hash = xml_get(t->stanza, "hash"), *or = xml_get(t->stanza, "or");
 	if (account->state == ACCOUNT_FAILED || !hash)
 		return RESOURCE_CONSTRAINT;
 	if (account->throttle && account->throttle->until > clock_now())
 		return answer(t, "wait");
 	if (account->state == ACCOUNT_READY && is_verified(account, xml_get(t->stanza, "verifier")))
 		return answer(t, "verified");
-	return turn_read(t, keys_found, Q_CREDENTIAL_GET, V(account->state == ACCOUNT_READY ? account->id : 0), V(hash));
+	return turn_read(t, keys_found, Q_CREDENTIAL_GET, V(account->state == ACCOUNT_READY ? account->id : 0), V(hash), V(or ? or : hash));
 }
 
 static void remember_verifier(struct throttle *h, const char *verifier, msec how_long)
@@ -113,7 +115,7 @@ static enum stanza_error verdict(struct turn *t)
 	if (limits->enabled && limits->wrong_passwords && ++h->wrong >= limits->wrong_passwords) {
 		h->until = clock_now() + limits->wrong_password_pause;
 		h->wrong = 0;
-		log_low("AUTH", "%s: %u wrong passwords in a row: must wait", t->account->jid, limits->wrong_passwords);
+		LOG_OF(LOG_LOW, ((struct log_who){ "AUTH", t->account->jid, "" }), "%u wrong passwords in a row: must wait", limits->wrong_passwords);
 	}
 	return HANDLED;
 }
@@ -289,8 +291,10 @@ static enum stanza_error kick(struct turn *t)
 
 const struct module mod_credentials = {
 	.name  = "credentials",
+	.is_needed = true,
 	.title = "Accounts and their keys",
 	.forget = FORGET(Q_CREDENTIAL_REMOVE),
+	.portable = &credentials_portable,
 	.calls = CALLS({ "credentials", credentials }, { "verdict", verdict }, { "account-add", account_add },
 		{ "account-passwd", account_passwd }, { "account-remove", account_remove }, { "kick", kick }),
 };

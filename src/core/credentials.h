@@ -4,8 +4,8 @@
  * SCRAM keys for each hash that is offered (RFC 5802, XEP-0438); no clear
  * text. They are asked of the account's home by a call, which throttles there:
  *
- *   <credentials hash='SCRAM-SHA-256' [verifier='…']/>
- *        → <credentials rounds='…' salt='…' stored='…' server='…'/>   (base64)
+ *   <credentials hash='SCRAM-SHA-256' [or='SCRAM-SHA-1'] [verifier='…']/>
+ *        → <credentials hash='…' rounds='…' salt='…' stored='…' server='…'/>   (base64)
  *        → <verified/>   the verifier is that of a password seen lately (PLAIN)
  *        → <refused/>    no such account, or no keys of that hash: go on with fake keys
  *        → <wait/>       too many wrong passwords lately
@@ -37,6 +37,7 @@ enum stanza_error credentials_create(struct turn *, const char *prepared, hook_f
 enum stanza_error credentials_remove(struct turn *);
 
 extern const struct module mod_credentials;
+extern const struct portable credentials_portable;
 
 /* The statements, for commands without a server. */
 extern const char Q_ACCOUNT_ADD[];               /* id, jid, host, created */

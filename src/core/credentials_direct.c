@@ -4,6 +4,7 @@
  */
 #include "core/credentials_direct.h"
 #include "base/clock.h"
+#include "core/portable.h"
 #include <string.h>
 
 struct direct {
@@ -51,6 +52,11 @@ static bool find(struct direct *d, const char *bare, int64_t *id)
 	return true;
 }
 
+static void put_account(struct direct *d, int64_t id, const struct jid *jid)
+{
+	add(d, Q_ACCOUNT_ADD, V(id), V(jid->bare), V(jid->domain), V(clock_wall()));
+}
+
 static void put_keys(struct direct *d, int64_t id, const struct scram_keys *k)
 {
 	size_t size = scram_size(k->hash);
@@ -79,7 +85,7 @@ static struct xml *set_password(struct direct *d, const struct jid *jid, int64_t
 	password_keys_make(keys);
 	if (is_new) {
 		id = clock_key();
-		add(d, Q_ACCOUNT_ADD, V(id), V(jid->bare), V(jid->domain), V(clock_wall()));
+		put_account(d, id, jid);
 	}
 	put_keys(d, id, &keys->sha1);
 	put_keys(d, id, &keys->sha256);
@@ -97,6 +103,36 @@ static struct xml *forget(struct direct *d, int64_t id)
 	return write(d);
 }
 
+static void put(struct importing *in, const char *sql, const struct value *values, size_t count)
+{
+	struct direct *d = in->with;
+	add_values(d, &d->job, sql, values, (unsigned)count);
+}
+
+/* As the turn in core/portable.c. */
+static struct xml *import(struct direct *d, const struct jid *jid, int64_t id, const struct xml *user)
+{
+	const char *text = xml_get(user, "password"), *password = text ? jid_password(d->arena, text) : NULL;
+	struct importing in = { .arena = d->arena, .jid = jid, .account = id ? id : clock_key(), .overwrites = xml_get(user, "overwrite") != NULL,
+		.put = put, .with = d };
+	if (text && (!password || !*password))
+		return failed(d, "password");
+	if (!id)
+		put_account(d, in.account, jid);
+	if (password && (!id || in.overwrites)) {
+		struct password_keys *keys = ARENA_NEW(d->arena, struct password_keys);
+		keys->password = password;
+		password_keys_make(keys);
+		put_keys(d, in.account, &keys->sha1);
+		put_keys(d, in.account, &keys->sha256);
+		in.hashes = 1 << SCRAM_SHA_1 | 1 << SCRAM_SHA_256;
+	}
+	portable_import(&in, user);
+	if (d->job.first && !run(d, &d->job))
+		return NULL;
+	return portable_report(d->arena, &in, !id);
+}
+
 struct xml *credentials_direct(struct store *store, struct arena *a, const struct jid *jid, const struct xml *question, struct fail *why)
 {
 	struct direct d = { .store = store, .arena = a, .why = why };
@@ -105,5 +141,7 @@ struct xml *credentials_direct(struct store *store, struct arena *a, const struc
 		return NULL;
 	if (strcmp(question->name, "account-remove") == 0)
 		return forget(&d, id);
+	if (strcmp(question->name, "import") == 0)
+		return import(&d, jid, id, question);
 	return set_password(&d, jid, id, xml_get(question, "password"), strcmp(question->name, "account-add") == 0);
 }

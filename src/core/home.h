@@ -8,6 +8,7 @@
 #pragma once
 #include "base/hash.h"
 #include "base/list.h"
+#include "core/figure.h"
 #include "core/host.h"
 #include "net/loop.h"
 #include "store/store.h"
@@ -32,7 +33,7 @@ struct home {
 	bool          is_degraded;   /* the store is slow: no new logins */
 	bool          is_stopping;
 	/* Counters: read by others through a call, never by another thread. */
-	struct home_counts { uint64_t turns, stanzas_in, stanzas_out, messages, logins, logins_refused, refused, denied; unsigned sessions; } counts;
+	struct home_counts counts;   /* core/figure.h */
 };
 
 struct home *home_here(void);                        /* this thread's; NULL off the loops */

@@ -120,6 +120,20 @@ static const char *const *read_mechanisms(struct arena *a, const struct config_s
 	return built;
 }
 
+static bool read_modules(struct host *h, const struct config_scope *s, struct fail *why)
+{
+	char path[96];
+	for (unsigned i = 0; i < modules_count(); i++) {
+		snprintf(path, sizeof path, "%s.enabled", modules[i]->name);
+		if (config_bool(s, path))
+			continue;
+		if (modules[i]->is_needed)
+			return fail(why, "domain \"%s\": the module %s can't be switched off", h->name, modules[i]->name);
+		h->off |= UINT64_C(1) << i;
+	}
+	return true;
+}
+
 static bool add_host(struct whole *w, const struct config_scope *s, struct fail *why)
 {
 	struct host *h = ARENA_NEW(w->arena, struct host);
@@ -136,7 +150,7 @@ static bool add_host(struct whole *w, const struct config_scope *s, struct fail 
 	h->resources = (unsigned)config_int(s, "limits.resources");
 	h->conflict = (enum conflict)config_enum(s, "session.conflict");
 	h->mechanisms = read_mechanisms(w->arena, s);
-	if (!certificates_get(&w->certificates, s, h->name, &h->tls, why))
+	if (!read_modules(h, s, why) || !certificates_get(&w->certificates, s, h->name, &h->tls, why))
 		return false;
 	look_at_names(w, h);
 	hash_put(&w->hosts.by_name, &h->by_name, h->name);

@@ -30,6 +30,7 @@ struct host {
 	struct tls       *tls;               /* NULL: no certificate. The snapshot's */
 	enum host_tls     tls_mode;          /* for clients */
 	bool              plain_without_tls; /* auth { allow_plain_without_tls } */
+	uint64_t          off;               /* modules that are switched off here: a bit for each, by its place among them */
 	unsigned          resources;         /* sessions of one account */
 	enum conflict     conflict;          /* what happens to a resource that is taken */
 	const char *const *mechanisms;       /* allowed SASL mechanisms, strongest first; ends with NULL */
@@ -89,6 +90,7 @@ const struct host *host_first(void);                 /* the first configured */
 struct hosts *hosts_here(void);
 
 /* A module's setting for this host (section `module->name` of its domain, else global, else the default). */
+static inline bool host_runs(const struct host *h, unsigned slot) { return !(h->off >> slot & 1); }
 bool        host_bool(const struct host *, const struct module *, const char *name);
 int64_t     host_int(const struct host *, const struct module *, const char *name);      /* sizes and durations (ms) too */
 const char *host_text(const struct host *, const struct module *, const char *name);

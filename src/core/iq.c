@@ -27,7 +27,7 @@ static enum stanza_error answer(struct turn *t, unsigned asked)
 	bool known = false;
 	if (!is_request(t))
 		return HANDLED;                      /* the answer to something we asked */
-	const struct iq_handler *h = modules_iq(t->payload, t->type == TYPE_GET ? IQ_GET : IQ_SET, asked, &known);
+	const struct iq_handler *h = modules_iq(t->payload, t->type == TYPE_GET ? IQ_GET : IQ_SET, asked, t->host ? t->host->off : 0, &known);
 	if (h)
 		return h->run(t);
 	return known && asked & TO_SELF ? BAD_REQUEST : SERVICE_UNAVAILABLE;

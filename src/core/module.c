@@ -15,7 +15,7 @@ static unsigned module_count;
 static struct migration *migrations;
 static size_t migration_count;
 
-struct iq_entry { const struct iq_handler *handler; const struct module *module; };
+struct iq_entry { const struct iq_handler *handler; const struct module *module; uint64_t bit; };
 static struct iq_entry *iqs;
 static size_t iq_count;
 
@@ -38,7 +38,7 @@ static void add_stop(enum event event, struct stop stop)
 static void wire_hooks(const struct module *m)
 {
 	for (const struct hook *h = m->hooks; h && h->run; h++)
-		add_stop(h->event, (struct stop){ h->run, m, h->station });
+		add_stop(h->event, (struct stop){ h->run, m, h->station, UINT64_C(1) << module_count });
 }
 
 const struct stop *modules_line(enum event event, size_t *count)
@@ -58,16 +58,16 @@ static bool wire_iqs(const struct module *m, struct fail *why)
 				return fail(why, "modules %s and %s both answer <%s xmlns='%s'/>", iqs[i].module->name, m->name, h->name, h->ns);
 		}
 		iqs = mem_resize(iqs, (iq_count + 1) * sizeof *iqs);
-		iqs[iq_count++] = (struct iq_entry){ h, m };
+		iqs[iq_count++] = (struct iq_entry){ h, m, UINT64_C(1) << module_count };
 	}
 	return true;
 }
 
-const struct iq_handler *modules_iq(const struct xml *payload, unsigned type, unsigned asked, bool *known)
+const struct iq_handler *modules_iq(const struct xml *payload, unsigned type, unsigned asked, uint64_t off, bool *known)
 {
 	for (size_t i = 0; i < iq_count; i++) {
 		const struct iq_handler *h = iqs[i].handler;
-		if (h->ns != payload->ns || strcmp(h->name, payload->name) != 0 || !(h->asked & asked))
+		if (off & iqs[i].bit || h->ns != payload->ns || strcmp(h->name, payload->name) != 0 || !(h->asked & asked))
 			continue;
 		*known = true;
 		if (h->types & type)
@@ -116,6 +116,7 @@ bool modules_wire(struct fail *why)
 	add_migrations(core_migrations);
 	for (; modules[module_count]; module_count++) {
 		const struct module *m = modules[module_count];
+		ASSERT(module_count < MODULES);
 		wire_hooks(m);
 		add_migrations(m->migrations);
 		if (!wire_iqs(m, why))
@@ -136,7 +137,7 @@ void modules_declare(void)
 		for (size_t k = 0; k < n; k++)
 			settings[k] = (struct setting){ .name = o[k].name, .type = o[k].kind, .preset = o[k].fallback, .help = o[k].help,
 				.scopes = IN_GLOBAL | IN_DOMAIN, .min = o[k].least, .max = o[k].most, .words = o[k].words };
-		config_table_add(modules[i]->name, settings, n);
+		config_table_add_module(modules[i]->name, settings, n);
 		mem_free(settings);
 	}
 }

@@ -88,6 +88,8 @@ struct per_account {
 /* What disco#info of the host, of accounts, and of stream features says beside the features (XEP-0030, 0128). */
 struct identity { const char *category, *type, *name; };
 
+struct portable;
+
 /* A setting. Read with host_bool, host_int or host_text (core/host.h). */
 struct option {
 	const char *name;
@@ -102,6 +104,7 @@ struct module {
 	const char *name;            /* its name in configuration and commands */
 	const char *title;
 	unsigned    xep;             /* 0: an RFC, or ours */
+	bool        is_needed;       /* `enabled = no` is an error: without it this is no XMPP server */
 	const char *const *features;             /* in disco#info of the host */
 	const char *const *account_features;     /* in disco#info of an account */
 	const struct iq_handler *iqs;
@@ -114,6 +117,7 @@ struct module {
 	const struct migration *migrations;      /* ends with { NULL, 0, NULL } */
 	/* Statements that bind an account's id: what goes with it when it is removed, in the server or without one. Ends with NULL. */
 	const char *const *forget;
+	const struct portable *portable;         /* core/portable.h: what an account takes along to another server; NULL: nothing */
 	/* Adds to <stream:features/> after authentication; NULL: nothing. */
 	void (*stream_features)(const struct host *, struct arena *, struct xml *features);
 	/* Adds XEP-0128 forms to the host's disco#info. */
@@ -129,9 +133,11 @@ extern const struct module *const modules[];  /* src/modules.c; ends with NULL *
 /* --- what the core made of them: wired once, before threads start --- */
 void modules_declare(void);                  /* before a configuration is read: their options join the table */
 bool modules_wire(struct fail *why);
-const struct iq_handler *modules_iq(const struct xml *payload, unsigned type, unsigned asked, bool *known);   /* known: the payload is handled somewhere */
+enum { MODULES = 64 };                       /* the most there may be: a bit for each */
+/* `off`: modules that are switched off, by bit (struct host). known: the payload is handled somewhere. */
+const struct iq_handler *modules_iq(const struct xml *payload, unsigned type, unsigned asked, uint64_t off, bool *known);
 const struct call_handler *modules_call(const char *name);
-struct stop { hook_function *run; const struct module *module; enum station station; };
+struct stop { hook_function *run; const struct module *module; enum station station; uint64_t bit; };    /* bit: its module's, in `off` */
 const struct stop *modules_line(enum event, size_t *count);           /* the hooks of an event, in order */
 unsigned modules_count(void);
 const struct migration *modules_migrations(size_t *count);             /* the core's and all modules' */

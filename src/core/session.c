@@ -166,6 +166,11 @@ static void address(struct turn *t, struct xml *el)
 	t->to = to ? jid_parse(t->arena, to) : s->account->address;
 }
 
+static void count_kind(struct home_counts *counts, enum kind kind)
+{
+	*(kind == KIND_MESSAGE ? &counts->messages : kind == KIND_INFO ? &counts->iqs : &counts->presences) += 1;
+}
+
 void session_receive(struct session *s, struct arena *a, struct xml *el, size_t bytes)
 {
 	CHECK(s, SESSION_MAGIC);
@@ -178,6 +183,7 @@ void session_receive(struct session *s, struct arena *a, struct xml *el, size_t 
 	t->stanza = el;
 	t->id = xml_get(el, "id");
 	bool is_known = type_of(el, &t->kind, &t->type);
+	count_kind(&s->account->home->counts, t->kind);
 	address(t, el);
 	t->payload = t->kind == KIND_INFO ? xml_first(el) : NULL;
 	t->wants_keeping = s->has_acks && t->kind == KIND_MESSAGE;
@@ -410,12 +416,21 @@ static int64_t flight_key(const struct session *s, uint64_t number)
 	return 0;
 }
 
+static struct log_who who(const struct session *s)
+{
+	struct session_facts f = s->stream->facts(s->stream_with);
+	struct log_who w = { .jid = s->jid->full };
+	memcpy(w.tag, f.tag, sizeof w.tag);
+	memcpy(w.peer, f.peer, sizeof w.peer);
+	return w;
+}
+
 void session_ended(struct session *s, const struct xml *const *untaken, uint64_t first, const char *why)
 {
 	CHECK(s, SESSION_MAGIC);
+	LOG_OF(LOG_LOW, who(s), "session ended: %s", why);
 	for (; untaken && *untaken; untaken++, first++)
 		orphan_add(s, *untaken, flight_key(s, first));
-	log_low(s->stream->facts(s->stream_with).tag, "%s: session ended: %s", s->jid->full, why);
 	s->stream = NULL;
 	s->stream_with = NULL;
 	struct turn *t = turn_new(arena_new(), s->account);

@@ -19,7 +19,7 @@
 enum { SESSION_MAGIC = 0x73657373 };
 
 struct session_facts {               /* for lists and logs; strings live as long as the stream */
-	const char *tag;             /* "XMPPS-17" */
+	char        tag[32];         /* "XMPPS-000017" */
 	char        peer[64];        /* "192.0.2.1:40312"; "": its connection is gone */
 	const char *tls, *cipher;    /* NULL: none */
 	const char *mechanism;       /* SASL */

@@ -160,12 +160,17 @@ void turn_fail(struct turn *t, enum stanza_error error)
 
 /* --- how it goes --- */
 
+static inline enum stanza_error pass_stop(struct turn *t, const struct stop *stop)
+{
+	return t->host && t->host->off & stop->bit ? OK : stop->run(t);
+}
+
 static void go_on(struct turn *t, enum stanza_error verdict)
 {
 	struct turn_out *out = t->out;
 	while (verdict == OK && !out->is_waiting) {
 		if (out->at < out->count)
-			verdict = out->line[out->at++].run(t);
+			verdict = pass_stop(t, &out->line[out->at++]);
 		else if (out->after) {
 			hook_function *after = out->after;
 			out->after = NULL;

@@ -48,19 +48,21 @@ static struct xml *info_of(struct arena *a, const char *category, const char *ty
 static struct xml *host_info(const struct host *host, struct arena *a)
 {
 	struct xml *query = info_of(a, "server", "im");
-	for (const struct module *const *m = modules; *m; m++)
-		add_features(a, query, (*m)->features);
-	for (const struct module *const *m = modules; *m; m++)
-		if ((*m)->host_info)
-			(*m)->host_info(host, a, query);
+	for (unsigned i = 0; modules[i]; i++)
+		if (host_runs(host, i))
+			add_features(a, query, modules[i]->features);
+	for (unsigned i = 0; modules[i]; i++)
+		if (host_runs(host, i) && modules[i]->host_info)
+			modules[i]->host_info(host, a, query);
 	return query;
 }
 
-static struct xml *account_info(struct arena *a)
+static struct xml *account_info(const struct host *host, struct arena *a)
 {
 	struct xml *query = info_of(a, "account", "registered");
-	for (const struct module *const *m = modules; *m; m++)
-		add_features(a, query, (*m)->account_features);
+	for (unsigned i = 0; modules[i]; i++)
+		if (host_runs(host, i))
+			add_features(a, query, modules[i]->account_features);
 	return query;
 }
 
@@ -126,7 +128,7 @@ static enum stanza_error ask_account(struct turn *t)
 		return SERVICE_UNAVAILABLE;
 	if (node_of(t))
 		return ITEM_NOT_FOUND;
-	return reply(t, account_info(t->arena));
+	return reply(t, account_info(t->host, t->arena));
 }
 
 static enum stanza_error list_host(struct turn *t)

@@ -86,6 +86,7 @@ static enum stanza_error refuse(struct turn *t)                          /* §8.
 
 const struct module mod_message = {
 	.name    = "message",
+	.is_needed = true,
 	.title   = "Message Delivery",
 	.hooks   = HOOKS(ON_MESSAGE(AT_DELIVER, deliver), ON_MESSAGE(AT_FAIL, refuse)),
 	.options = OPTIONS(

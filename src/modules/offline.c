@@ -20,6 +20,7 @@
 #include "core/host.h"
 #include "core/session.h"
 #include "modules/modules.h"
+#include "modules/offline_portable.h"
 #include "xml/parser.h"
 #include "xmpp/datetime.h"
 #include <stdlib.h>
@@ -334,6 +335,7 @@ const struct module mod_offline = {
 	.per_account = &(const struct per_account){
 		"SELECT COUNT(*), COALESCE(SUM(size), 0) FROM offline WHERE account = " ACCOUNT_ID, load, mem_free },
 	.live_free   = mem_free,
+	.portable    = &offline_portable,
 	.migrations  = MIGRATIONS({ "offline", 1,
 		"CREATE TABLE offline (id INTEGER PRIMARY KEY, account INTEGER NOT NULL, stored_at INTEGER NOT NULL, size INTEGER NOT NULL, stanza TEXT NOT NULL);"
 		"CREATE INDEX offline_account ON offline (account, id, size);" }),

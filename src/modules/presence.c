@@ -279,6 +279,7 @@ static enum stanza_error came(struct turn *t)
 
 const struct module mod_presence = {
 	.name    = "presence",
+	.is_needed = true,
 	.title   = "Presence",
 	.hooks   = HOOKS(ON_PRESENCE_SENT(AT_DELIVER, sent), ON_PRESENCE(AT_DELIVER, came), ON_SESSION_GONE(AT_DELIVER, gone)),
 	.options = OPTIONS(

@@ -12,6 +12,7 @@
 #include "core/host.h"
 #include "core/session.h"
 #include "modules/modules.h"
+#include "modules/roster_portable.h"
 #include "modules/subscription.h"
 #include <stdlib.h>
 #include <string.h>
@@ -102,7 +103,7 @@ void roster_put(struct turn *t, const struct contact *c)
 	account_set_data(t->account, &mod_roster, b);
 }
 
-static struct xml *item_element(struct arena *a, const struct contact *c)
+struct xml *roster_item(struct arena *a, const struct contact *c)
 {
 	if (!c->is_listed)
 		return EL(a, NS_ROSTER, "item", ATTR(a, "jid", c->jid), ATTR(a, "subscription", "remove"));
@@ -134,7 +135,7 @@ void roster_push(struct turn *t, const struct contact *c)
 	account_set_data(t->account, &mod_roster, b);
 	turn_write(t, Q_VERSION, V(t->account->id), V(b->version));
 	const char *version = version_text(a, b);
-	struct xml *query = EL(a, NS_ROSTER, "query", ATTR(a, "ver", version), item_element(a, c));
+	struct xml *query = EL(a, NS_ROSTER, "query", ATTR(a, "ver", version), roster_item(a, c));
 	EACH_SESSION(t->account, s)
 		if (s->wants_roster && s->stream)
 			turn_deliver(t, s, EL(a, NS_CLIENT, "iq", ATTR(a, "type", "set"), ATTR(a, "id", arena_printf(a, "push-%s", version)),
@@ -164,7 +165,7 @@ static enum stanza_error get(struct turn *t)                             /* §2.
 	struct xml *query = EL(a, NS_ROSTER, "query", ATTR(a, "ver", version_text(a, b)));
 	while (roster_block_next(b, &at, &c))
 		if (c.is_listed)
-			xml_append(query, item_element(a, &c));
+			xml_append(query, roster_item(a, &c));
 	turn_reply(t, query);
 	return OK;
 }
@@ -291,9 +292,11 @@ static void stream_features(const struct host *host, struct arena *a, struct xml
 
 const struct module mod_roster = {
 	.name        = "roster",
+	.is_needed = true,
 	.title       = "Roster",
 	.iqs         = IQS({ NS_ROSTER, "query", IQ_GET, TO_SELF, get }, { NS_ROSTER, "query", IQ_SET, TO_SELF, set }),
 	.hooks       = HOOKS(ON_IQ_SENT(AT_GUARD, refuse_foreign), ON_ACCOUNT_REMOVED(AT_DELIVER, forget)),
+	.portable    = &roster_portable,
 	.per_account = &(const struct per_account){ Q_LOAD, load, mem_free },
 	.options     = OPTIONS(
 		{ "groups", OPTION_INT, "50", "Groups of one contact at most", 0, 10000 },

@@ -23,5 +23,7 @@ bool roster_is_full(const struct turn *);
 void roster_put(struct turn *, const struct contact *);
 /* Makes a new version and tells the interested sessions; an unlisted contact is told as removed (§2.1.6). */
 void roster_push(struct turn *, const struct contact *);
+/* As clients see it; one that isn't listed is said to be removed. */
+struct xml *roster_item(struct arena *, const struct contact *);
 /* To all sessions that asked for the roster (§2.2). */
 void roster_tell(struct turn *, const struct xml *stanza);

@@ -12,6 +12,7 @@
  */
 #include "modules/subscription.h"
 #include "core/host.h"
+#include "core/portable.h"
 #include "core/session.h"
 #include "modules/modules.h"
 #include "modules/presence.h"
@@ -22,6 +23,13 @@ static const char Q_REQUEST_PUT[] =
 	"INSERT INTO subscription_request (account, jid, stanza) VALUES (?1, ?2, ?3) ON CONFLICT (account, jid) DO UPDATE SET stanza = ?3";
 static const char Q_REQUEST_REMOVE[] = "DELETE FROM subscription_request WHERE account = ?1 AND jid = ?2";
 static const char Q_REQUESTS[] = "SELECT stanza FROM subscription_request WHERE account = ?1 ORDER BY jid";
+/* Imported: whoever sees us already asks for nothing, and a request that is here stays. */
+static const char Q_ASKS[] =
+	"INSERT INTO roster (account, jid, subscription, approved, listed) VALUES (?1, ?2, 2, 0, 0) ON CONFLICT (account, jid) DO UPDATE SET"
+	" subscription = CASE roster.subscription WHEN 0 THEN 2 WHEN 1 THEN 3 WHEN 4 THEN 5 ELSE roster.subscription END";
+static const char Q_REQUEST_ADD[] =
+	"INSERT OR IGNORE INTO subscription_request (account, jid, stanza)"
+	" SELECT ?1, ?2, ?3 WHERE EXISTS (SELECT 1 FROM roster WHERE account = ?1 AND jid = ?2 AND subscription IN (2, 3, 5))";
 static const char Q_FORGET[] = "DELETE FROM subscription_request WHERE account = ?1";
 
 static const char *const words[] = { "subscribe", "subscribed", "unsubscribe", "unsubscribed" };
@@ -232,10 +240,39 @@ static enum stanza_error forget(struct turn *t)
 	return OK;
 }
 
+/* --- to another server and from one (XEP-0227 §4.9) --- */
+
+static int64_t export(struct arena *a, struct xml *user, const struct rows *rows, const char *domain)
+{
+	for (const struct row *row = rows->first; row; row = row->next) {
+		const char *text = row_text(row, 0);
+		xml_append(user, xml_parse(a, text, strlen(text), NS_CLIENT));
+	}
+	return 0;
+}
+
+static enum import_verdict import(struct importing *in, const struct xml *child)
+{
+	const char *type = xml_get(child, "type"), *from = xml_get(child, "from");
+	if (!xml_is(child, NS_CLIENT, "presence"))
+		return IMPORT_NOT_MINE;
+	const struct jid *asks = from ? jid_parse(in->arena, from) : NULL;
+	if (!type || strcmp(type, "subscribe") != 0 || !asks || jid_same_bare(asks, in->jid))
+		return IMPORT_WRONG;
+	struct xml *request = xml_shallow(in->arena, child);
+	xml_set(in->arena, request, "from", asks->bare);
+	xml_set(in->arena, request, "to", in->jid->bare);
+	import_put(in, Q_ASKS, V(in->account), V(asks->bare));
+	import_put(in, Q_REQUEST_ADD, V(in->account), V(asks->bare), V(xml_string(in->arena, request, NS_CLIENT)));
+	return IMPORT_TAKEN;
+}
+
 const struct module mod_subscription = {
 	.name       = "subscription",
+	.is_needed = true,
 	.title      = "Presence Subscriptions",
 	.hooks      = HOOKS(ON_PRESENCE_SENT(AT_DELIVER, sent), ON_PRESENCE(AT_DELIVER, came), ON_ACCOUNT_REMOVED(AT_DELIVER, forget)),
+	.portable   = &(const struct portable){ .query = Q_REQUESTS, .export = export, .import = import },
 	.options    = OPTIONS(
 		{ "requests", OPTION_INT, "500", "Subscription requests that may wait for one account's answer; what comes beyond is ignored", 0, 1000000 },
 		{ "request_size", OPTION_SIZE, "10k", "Bytes of a request that waits; of a larger one only its addresses are kept", 0, 1 << 20 }),

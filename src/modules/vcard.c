@@ -7,11 +7,13 @@
 #include "modules/modules.h"
 #include "core/account.h"
 #include "core/host.h"
+#include "core/portable.h"
 #include "xml/parser.h"
 #include <string.h>
 
 static const char Q_GET[] = "SELECT card FROM vcard WHERE account = ?1";
 static const char Q_PUT[] = "INSERT OR REPLACE INTO vcard (account, card) VALUES (?1, ?2)";
+static const char Q_ADD[] = "INSERT OR IGNORE INTO vcard (account, card) VALUES (?1, ?2)";
 static const char Q_REMOVE[] = "DELETE FROM vcard WHERE account = ?1";
 
 static enum stanza_error found(struct turn *t, const struct rows *rows)
@@ -48,6 +50,23 @@ static enum stanza_error forget(struct turn *t)
 	return OK;
 }
 
+/* --- to another server and from one (XEP-0227 §4.7) --- */
+
+static int64_t export(struct arena *a, struct xml *user, const struct rows *rows, const char *domain)
+{
+	const char *card = rows->first ? row_text(rows->first, 0) : NULL;
+	xml_append(user, card ? xml_parse(a, card, strlen(card), NS_CLIENT) : NULL);
+	return 0;
+}
+
+static enum import_verdict import(struct importing *in, const struct xml *child)
+{
+	if (!xml_is(child, NS_VCARD, "vCard"))
+		return IMPORT_NOT_MINE;
+	import_put(in, in->overwrites ? Q_PUT : Q_ADD, V(in->account), V(xml_string(in->arena, child, NS_CLIENT)));
+	return IMPORT_TAKEN;
+}
+
 const struct module mod_vcard = {
 	.name             = "vcard",
 	.title            = "vcard-temp",
@@ -56,5 +75,6 @@ const struct module mod_vcard = {
 	.account_features = FEATURES(NS_VCARD),
 	.iqs              = IQS({ NS_VCARD, "vCard", IQ_GET, TO_ACCOUNT, get }, { NS_VCARD, "vCard", IQ_SET, TO_SELF, set }),
 	.hooks            = HOOKS(ON_IQ_SENT(AT_GUARD, refuse_set), ON_ACCOUNT_REMOVED(AT_KEEP, forget)),
+	.portable         = &(const struct portable){ .query = Q_GET, .export = export, .import = import },
 	.migrations       = MIGRATIONS({ "vcard", 1, "CREATE TABLE vcard (account INTEGER PRIMARY KEY, card TEXT NOT NULL);" }),
 };

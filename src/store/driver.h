@@ -34,6 +34,12 @@ struct driver {
 	 * to do for a while. False as above. */
 	bool (*tend)(struct connection *, bool idle, struct fail *why);
 
+	/* A copy of the whole database into a new file, in slices between batches: what is written meanwhile is in it too. */
+	void *(*copy_begin)(struct connection *, const char *path, struct fail *why);
+	bool (*copy_slice)(void *copy, bool *is_done, struct fail *why);
+	bool (*copy_end)(void *copy, struct fail *why);
+
+	uint64_t (*cache_bytes)(struct connection *);    /* of pages that it keeps */
 	uint64_t (*log_bytes)(struct connection *);      /* what has to be gone through after a crash */
 };
 

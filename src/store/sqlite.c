@@ -26,6 +26,7 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -358,6 +359,91 @@ static bool sqlite_tend(struct connection *c, bool idle, struct fail *why)
 	return rc == SQLITE_OK || fail(why, "checkpoint: %s (%d)", sqlite3_errmsg(c->db), rc);
 }
 
+/* ---- a copy ---- */
+
+/*
+ * SQLite's own backup, on the connection that writes: what this one changes in pages that were copied before goes into the copy too,
+ * so it never begins anew. The copy is not synced page by page: whoever wanted it syncs what he makes of it.
+ */
+enum { COPY_PAGES = 64 };
+
+struct copy {
+	sqlite3 *to;
+	sqlite3_backup *backup;
+};
+
+static bool sqlite_copy_end(void *with, struct fail *why)
+{
+	struct copy *copy = with;
+	int rc = copy->backup ? sqlite3_backup_finish(copy->backup) : SQLITE_OK;
+	bool ok = rc == SQLITE_OK || fail(why, "the copy: %s (%d)", sqlite3_errmsg(copy->to), rc);
+	sqlite3_close(copy->to);
+	mem_free(copy);
+	return ok;
+}
+
+static void *sqlite_copy_begin(struct connection *c, const char *path, struct fail *why)
+{
+	struct copy *copy = NEW(struct copy);
+	int rc = sqlite3_open_v2(path, &copy->to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_exec(copy->to, "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA locking_mode=EXCLUSIVE", NULL, NULL, NULL);
+	if (rc == SQLITE_OK)
+		copy->backup = sqlite3_backup_init(copy->to, "main", c->db, "main");
+	if (copy->backup && unlink(path) == 0)
+		return copy;
+	fail(why, "the copy %s: %s (%d)", path, rc == SQLITE_OK && copy->backup ? strerror(errno) : sqlite3_errmsg(copy->to), rc);
+	sqlite_copy_end(copy, NULL);
+	unlink(path);
+	return NULL;
+}
+
+static bool sqlite_copy_slice(void *with, bool *is_done, struct fail *why)
+{
+	struct copy *copy = with;
+	int rc = sqlite3_backup_step(copy->backup, COPY_PAGES);
+	*is_done = rc == SQLITE_DONE;
+	if (rc == SQLITE_OK || rc == SQLITE_DONE || rc == SQLITE_BUSY || rc == SQLITE_LOCKED)
+		return true;
+	return fail(why, "the copy: %s (%d)", sqlite3_errstr(rc), rc);
+}
+
+/* As a URI that promises nobody else writes: then SQLite puts no log and no lock beside the file. */
+static char *unchanging(const char *path)
+{
+	char *uri = mem_new(strlen(path) * 3 + 32), *at = uri + sprintf(uri, "file:");
+	for (; *path; path++)
+		at += sprintf(at, "%%%02X", (unsigned)(unsigned char)*path);
+	strcpy(at, "?immutable=1");
+	return uri;
+}
+
+bool store_check(const char *path, struct fail *why)
+{
+	sqlite3 *db = NULL;
+	sqlite3_stmt *stmt = NULL;
+	const char *said = NULL;
+	char *uri = unchanging(path);
+	int rc = sqlite3_open_v2(uri, &db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI, NULL);
+	mem_free(uri);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_prepare_v2(db, "SELECT integrity_check FROM pragma_integrity_check(1), migrations LIMIT 1", -1, &stmt, NULL);
+	if (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW)
+		said = (const char *)sqlite3_column_text(stmt, 0);
+	bool ok = said && strcmp(said, "ok") == 0;
+	if (!ok)
+		fail(why, "%s is no whole database of this server: %s", path, said ? said : rc == SQLITE_DONE ? "it is empty" : sqlite3_errmsg(db));
+	sqlite3_finalize(stmt);
+	sqlite3_close(db);
+	return ok;
+}
+
+static uint64_t sqlite_cache_bytes(struct connection *c)
+{
+	int now = 0, most = 0;
+	return sqlite3_db_status(c->db, SQLITE_DBSTATUS_CACHE_USED, &now, &most, 0) == SQLITE_OK ? (uint64_t)now : 0;
+}
+
 static uint64_t sqlite_log_bytes(struct connection *c)
 {
 	return wal_bytes(c->db);
@@ -371,5 +457,9 @@ const struct driver driver_sqlite = {
 	.read      = sqlite_read,
 	.write     = sqlite_write,
 	.tend      = sqlite_tend,
+	.copy_begin = sqlite_copy_begin,
+	.copy_slice = sqlite_copy_slice,
+	.copy_end  = sqlite_copy_end,
+	.cache_bytes = sqlite_cache_bytes,
 	.log_bytes = sqlite_log_bytes,
 };

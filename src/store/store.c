@@ -8,7 +8,7 @@
  * busy with the last commit: one job when the server is idle, hundreds when
  * the disk is the limit. It never waits for more.
  *
- * The lock guards the two queues, `oldest` and the two flags, nothing else. It
+ * The lock guards the two queues, `oldest`, `copy` and the two flags, nothing else. It
  * is held for a few list operations, never over a call into the driver or into
  * `done`, and no other lock is taken under it. It is a mutex of the store's own
  * because store threads sleep on it, which a loop's inbox cannot offer.
@@ -44,13 +44,14 @@ struct store {
 	struct list     writes, reads;
 	msec            oldest;      /* when the oldest job of the batch in hand was handed over; 0: no batch */
 	bool            writer_stops, readers_stop;
+	struct store_copy *copy;     /* under way; the writer's once it is set */
 
 	pthread_t writer;
 	struct connection *write_connection;
 	struct reader { struct store *store; pthread_t thread; struct connection *connection; } *readers;
 
 	atomic_size_t waiting;
-	atomic_uint_fast64_t commits, jobs, failed, reads_done, wal_bytes;
+	atomic_uint_fast64_t commits, jobs, failed, reads_done, wal_bytes, batches[4], commit_ms, waited_ms, cache_bytes;
 };
 
 /* ---- queues ---- */
@@ -162,7 +163,7 @@ static void wait_for_writes(struct store *s, bool restless)
 {
 	struct timespec until = in_a_while();
 	int rc = 0;
-	while (list_is_empty(&s->writes) && !s->writer_stops && rc != ETIMEDOUT)
+	while (list_is_empty(&s->writes) && !s->writer_stops && !s->copy && rc != ETIMEDOUT)
 		rc = restless ? pthread_cond_timedwait(&s->for_writer, &s->lock, &until)
 		              : pthread_cond_wait(&s->for_writer, &s->lock);
 }
@@ -179,11 +180,17 @@ static size_t take_batch(struct store *s, struct list *batch, bool restless, boo
 	return count;
 }
 
-static void count_batch(struct store *s, struct list *batch, size_t count)
+static void count_batch(struct store *s, struct list *batch, size_t count, msec began)
 {
 	size_t failed = 0;
-	LIST_EACH(batch, struct store_job, link, job)
+	msec now = clock_now(), waited = 0;
+	LIST_EACH(batch, struct store_job, link, job) {
 		failed += job->outcome != STORE_OK;
+		waited += now - job->since;
+	}
+	atomic_fetch_add(&s->batches[count > 100 ? 3 : count > 10 ? 2 : count > 1], 1);
+	atomic_fetch_add(&s->commit_ms, (uint64_t)(now - began));
+	atomic_fetch_add(&s->waited_ms, (uint64_t)waited);
 	atomic_fetch_add(&s->jobs, count);
 	atomic_fetch_add(&s->failed, failed);
 	atomic_fetch_add(&s->commits, failed < count);
@@ -201,9 +208,10 @@ static void tell(struct store_job *job)
 static void write_batch(struct store *s, struct list *batch, size_t count)
 {
 	struct fail why = { "" };
+	msec began = clock_now();
 	if (!s->driver->write(s->write_connection, batch, &why))
 		broken(s, &why);
-	count_batch(s, batch, count);
+	count_batch(s, batch, count, began);
 	pthread_mutex_lock(&s->lock);
 	s->oldest = 0;
 	pthread_mutex_unlock(&s->lock);
@@ -217,6 +225,39 @@ static void tend(struct store *s, bool idle)
 	if (!s->driver->tend(s->write_connection, idle, &why))
 		broken(s, &why);
 	atomic_store(&s->wal_bytes, s->driver->log_bytes(s->write_connection));
+	atomic_store(&s->cache_bytes, s->driver->cache_bytes(s->write_connection));
+}
+
+/* ---- a copy of everything ---- */
+
+static void end_copy(struct store *s, struct store_copy *copy, bool is_good)
+{
+	if (copy->progress && !s->driver->copy_end(copy->progress, is_good ? &copy->why : NULL))
+		is_good = false;
+	copy->is_good = is_good;
+	pthread_mutex_lock(&s->lock);
+	s->copy = NULL;
+	pthread_mutex_unlock(&s->lock);
+	copy->done(copy);
+}
+
+/* One slice. A writer that is to stop doesn't finish it. */
+static void go_on_copying(struct store *s, bool stops)
+{
+	pthread_mutex_lock(&s->lock);
+	struct store_copy *copy = s->copy;
+	pthread_mutex_unlock(&s->lock);
+	if (!copy)
+		return;
+	bool is_done = false, is_good = true;
+	if (stops || atomic_load(&copy->is_unwanted))
+		is_good = fail(&copy->why, stops ? "the server stops" : "nobody waits for it any more");
+	else if (!copy->progress)
+		is_good = (copy->progress = s->driver->copy_begin(s->write_connection, copy->path, &copy->why)) != NULL;
+	if (is_good)
+		is_good = s->driver->copy_slice(copy->progress, &is_done, &copy->why);
+	if (is_done || !is_good)
+		end_copy(s, copy, is_good);
 }
 
 static void *writer(void *with)
@@ -230,6 +271,7 @@ static void *writer(void *with)
 		size_t count = take_batch(s, &batch, restless, &stops);
 		if (count)
 			write_batch(s, &batch, count);
+		go_on_copying(s, stops);
 		tend(s, count == 0);
 		restless = count > 0;           /* once more when it has become quiet, then sleep for good */
 	}
@@ -432,10 +474,26 @@ bool store_is_slow(struct store *s)
 struct store_figures store_figures(struct store *s)
 {
 	CHECK(s, STORE_MAGIC);
-	return (struct store_figures){
+	struct store_figures f = {
 		.commits = atomic_load(&s->commits), .jobs = atomic_load(&s->jobs), .failed = atomic_load(&s->failed),
-		.reads = atomic_load(&s->reads_done), .wal_bytes = atomic_load(&s->wal_bytes),
+		.commit_ms = atomic_load(&s->commit_ms), .waited_ms = atomic_load(&s->waited_ms),
+		.reads = atomic_load(&s->reads_done), .wal_bytes = atomic_load(&s->wal_bytes), .cache_bytes = atomic_load(&s->cache_bytes),
 	};
+	for (size_t i = 0; i < sizeof f.batches / sizeof *f.batches; i++)
+		f.batches[i] = atomic_load(&s->batches[i]);
+	return f;
+}
+
+bool store_copy(struct store *s, struct store_copy *copy)
+{
+	CHECK(s, STORE_MAGIC);
+	pthread_mutex_lock(&s->lock);
+	bool is_free = !s->copy && !s->writer_stops;
+	if (is_free)
+		s->copy = copy;
+	pthread_mutex_unlock(&s->lock);
+	pthread_cond_signal(&s->for_writer);
+	return is_free;
 }
 
 /* ---- waiting for one ---- */
@@ -462,4 +520,27 @@ bool store_run(struct store *s, struct store_job *job)
 	job->outcome = w.job.outcome;
 	job->why = w.job.why;
 	return job->outcome == STORE_OK;
+}
+
+struct waited_copy {
+	struct store_copy copy;
+	sem_t done;
+};
+
+static void wake_copy(struct store_copy *copy)
+{
+	sem_post(&CONTAINER(copy, struct waited_copy, copy)->done);
+}
+
+bool store_copy_run(struct store *s, struct store_copy *copy)
+{
+	struct waited_copy w = { .copy = { .path = copy->path, .done = wake_copy } };
+	sem_init(&w.done, 0, 0);
+	bool ok = store_copy(s, &w.copy) || fail(&w.copy.why, "another copy is under way");
+	while (ok && sem_wait(&w.done) < 0)
+		;                               /* a signal */
+	sem_destroy(&w.done);
+	copy->is_good = ok && w.copy.is_good;
+	copy->why = w.copy.why;
+	return copy->is_good;
 }

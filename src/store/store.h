@@ -11,6 +11,7 @@
  * the caller's function posts it home.
  */
 #pragma once
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -91,8 +92,30 @@ msec   store_waiting_since(struct store *);
 size_t store_waiting(struct store *);                         /* jobs handed over and not done, reads too */
 bool   store_is_slow(struct store *);                         /* more of them than queue_limit */
 
-struct store_figures { uint64_t commits, jobs, failed, reads; uint64_t wal_bytes; };
+struct store_figures {
+	uint64_t commits, jobs, failed, reads;
+	uint64_t batches[4];         /* commits of 1 job, of up to 10, up to 100, more */
+	uint64_t commit_ms, waited_ms;       /* of all commits; of all jobs, from being handed over to being on disk */
+	uint64_t wal_bytes, cache_bytes;     /* now */
+};
 struct store_figures store_figures(struct store *);
+
+/*
+ * A copy of the whole database in one file, online. The writer makes it slice by slice between its batches, so nobody waits long;
+ * what was done before it was asked for is in it. `path` is an empty file that gives its name away: the copy is there as long as
+ * the caller holds the file open. One at a time; `done` on a store thread.
+ */
+struct store_copy {
+	const char *path;
+	atomic_bool is_unwanted;     /* set by the caller, from any thread: it ends soon, with an error */
+	bool        is_good;
+	struct fail why;
+	void       *progress;        /* the store's */
+	void      (*done)(struct store_copy *);
+};
+bool store_copy(struct store *, struct store_copy *);         /* false: another one is under way */
+bool store_copy_run(struct store *, struct store_copy *);     /* waits for it: as store_run */
+bool store_check(const char *path, struct fail *why);         /* the file is a whole database of ours: for a restore */
 
 /* Waits for the job, whose `done` isn't called: for commands without a server. Never on a loop. True if STORE_OK. */
 bool store_run(struct store *, struct store_job *);

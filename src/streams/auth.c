@@ -116,8 +116,8 @@ static void end(struct c2s *c)
 static void fail_with(struct c2s *c, enum sasl_failure failure, const char *why)
 {
 	struct arena *a = arena_new();
-	log_low(c->tag, "%s from %s: authentication failed: %s%s%s", c->auth && c->auth->jid ? c->auth->jid->bare : "somebody",
-		conn_facts(c->conn).peer_name, sasl_failure_name(failure), why ? ": " : "", why ? why : "");
+	c2s_log(c, LOG_LOW, "authentication of %s failed: %s%s%s", c->auth && c->auth->jid ? c->auth->jid->bare : "somebody",
+		sasl_failure_name(failure), why ? ": " : "", why ? why : "");
 	c2s_write(c, EL(a, NS_SASL, "failure", EL(a, NS_SASL, sasl_failure_name(failure))));
 	arena_free(a);
 	home_here()->counts.logins_refused++;
@@ -154,10 +154,20 @@ static bool may_act_as(const struct auth *u, const char *authzid)
 	return wanted && jid_same(wanted, u->jid);
 }
 
+/* A password that came with an account from elsewhere, where only old keys were made of it: seen once, it gets all. */
+static void renew_keys(const struct auth *u)
+{
+	if (!u->is_plain || !u->keys.rounds || u->keys.fake || u->keys.hash != SCRAM_SHA_1)
+		return;
+	struct arena *a = arena_new();
+	call_account(u->jid->bare, a, EL(a, NS_CALL, "account-passwd", ATTR(a, "password", arena_string(a, u->plain.password))), NULL, NULL);
+}
+
 static void succeed(struct c2s *c, const char *authzid, const char *last)
 {
 	struct auth *u = c->auth;
 	tell_home(u, true);
+	renew_keys(u);
 	if (!may_act_as(u, authzid)) {
 		fail_with(c, SASL_INVALID_AUTHZID, "acts for somebody else");
 		return;
@@ -271,10 +281,22 @@ static void answered(void *with, const struct xml *answer)
 	} else if (strcmp(answer->name, "verified") == 0) {
 		succeed(c, u->plain.authzid, NULL);
 	} else {
+		const char *its = xml_get(answer, "hash");
+		bool plus;
+		if (its && u->is_plain)
+			scram_find(its, &hash, &plus);
 		if (!read_keys(u, hash, answer))
 			use_fake_keys(u, hash);
 		go_on_with_keys(c);
 	}
+}
+
+/* PLAIN does with what keys there are. */
+static struct xml *question(struct arena *a, const struct auth *u)
+{
+	return EL(a, NS_CALL, "credentials", ATTR(a, "hash", scram_mechanism(hash_wanted(u), false)),
+		u->is_plain ? ATTR(a, "or", scram_mechanism(SCRAM_SHA_1, false)) : NULL,
+		u->verifier ? ATTR(a, "verifier", arena_string(a, u->verifier)) : NULL);
 }
 
 static void ask_home(struct c2s *c)
@@ -288,8 +310,7 @@ static void ask_home(struct c2s *c)
 		return;
 	}
 	struct arena *a = arena_new();
-	call_account(u->jid->bare, a, EL(a, NS_CALL, "credentials", ATTR(a, "hash", scram_mechanism(hash_wanted(u), false)),
-		u->verifier ? ATTR(a, "verifier", arena_string(a, u->verifier)) : NULL), answered, c);
+	call_account(u->jid->bare, a, question(a, u), answered, c);
 }
 
 /* --- messages of the client --- */

@@ -18,7 +18,7 @@
 #include "streams/guest.h"
 #include "streams/signup.h"
 #include "core/call.h"
-#include <stdatomic.h>
+#include "xmpp/redact.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -26,11 +26,28 @@ enum { LINGER = 5000 };              /* ms for the last words of a connection */
 
 static _Thread_local struct list streams;
 static _Thread_local size_t stream_count;
-static atomic_uint_fast64_t connections;
 
 size_t c2s_count(void)
 {
 	return stream_count;
+}
+
+/* --- the log --- */
+
+struct log_who c2s_who(const struct c2s *c)
+{
+	struct log_who who = { .jid = c->session ? c->session->jid->full : c->account };
+	stream_tag(who.tag, c->kind, c->number);
+	if (c->conn)
+		memcpy(who.peer, conn_facts(c->conn).peer_name, sizeof who.peer);
+	return who;
+}
+
+void c2s_log_xml(const struct c2s *c, const char *done, const struct xml *el)
+{
+	struct arena *a = arena_new();
+	c2s_log(c, LOG_ALL, "%s %s", done, redact_print(a, el, NS_CLIENT));
+	arena_free(a);
 }
 
 /* --- writing --- */
@@ -39,13 +56,16 @@ void c2s_write(struct c2s *c, const struct xml *el)
 {
 	if (!c->conn)
 		return;
+	C2S_LOG_XML(c, "sent", el);
 	xml_print(conn_out(c->conn), el, NS_CLIENT);
 	conn_printed(c->conn);
 }
 
 static void write_header(struct c2s *c)
 {
-	header_write(conn_out(c->conn), c->host ? c->host : host_first()->name, c->caller, c->id);
+	const char *host = c->host ? c->host : host_first()->name;
+	header_write(conn_out(c->conn), host, c->caller, c->id);
+	c2s_log(c, LOG_ALL, "sent a stream header of %s, id %s", host, c->id);
 	conn_printed(c->conn);
 	c->has_header = true;
 }
@@ -96,9 +116,9 @@ static void forget(struct c2s *c)
 		destroy(c);
 }
 
+/* What becomes of it when its connection is gone, or is let go. */
 static void gone(struct c2s *c, const char *why)
 {
-	log_low(c->tag, "%s ended: %s", c->account ? c->account : "stream", why);
 	leave_session(c, why);
 	forget(c);
 }
@@ -106,14 +126,17 @@ static void gone(struct c2s *c, const char *why)
 static void ended(void *owner, enum conn_end end, const char *words)
 {
 	struct c2s *c = owner;
+	const char *why = words ? words : end == CONN_CLOSED ? "the peer closed the connection" : "the connection was lost";
+	c2s_log(c, LOG_LOW, "ended: %s", why);
 	conn_free(c->conn);
 	c->conn = NULL;
-	gone(c, words ? words : end == CONN_CLOSED ? "the peer closed the connection" : "the connection was lost");
+	gone(c, why);
 }
 
 /* What is written goes out; the connection is closed behind it. */
 void c2s_finish(struct c2s *c, const char *why)
 {
+	c2s_log(c, LOG_LOW, "ended: %s", why);
 	conn_close(c->conn, LINGER);
 	c->conn = NULL;
 	gone(c, why);
@@ -129,8 +152,8 @@ void c2s_error(struct c2s *c, enum stream_error error, const char *text)
 {
 	if (!c->conn)
 		return;
-	log_low(c->tag, "%s: stream error %s%s%s", c->account ? c->account : conn_facts(c->conn).peer_name, stream_error_name(error),
-		text ? ": " : "", text ? text : "");
+	c2s_log(c, LOG_LOW, "stream error %s%s%s", stream_error_name(error), text ? ": " : "", text ? text : "");
+	home_here()->counts.stream_errors++;
 	if (c->state != C2S_CLOSING) {
 		if (!c->has_header)
 			write_header(c);
@@ -247,7 +270,7 @@ static void take_names(struct c2s *c, struct arena *a, const struct xml *el)
 	c->lang = mem_string(lang && header_is_language(lang) ? lang : NULL);
 	mem_free(c->caller);
 	c->caller = mem_string(caller ? caller->bare : NULL);                    /* §4.7.2 */
-	random_text(c->id, 20);
+	random_text(c->id, sizeof c->id - 1);
 }
 
 static enum stream_error check_names(const struct c2s *c, struct arena *a, const struct xml *el)
@@ -274,8 +297,13 @@ static bool is_taken(struct c2s *c, enum stream_kind kind)
 static void header(struct c2s *c, const struct xml_found *open)
 {
 	struct arena *a = open->arena;
+	enum stream_kind kind = header_kind(open);
+	if (kind == STREAM_CLIENT)
+		c->kind = 'S';
 	take_names(c, a, open->element);
-	enum stream_error wrong = is_taken(c, header_kind(open)) ? header_check(open) : STREAM_POLICY_VIOLATION;
+	c2s_log(c, LOG_LOW, "stream header to %s", xml_get(open->element, "to") ? xml_get(open->element, "to") : "nobody");
+	C2S_LOG_XML(c, "received", open->element);
+	enum stream_error wrong = is_taken(c, kind) ? header_check(open) : STREAM_POLICY_VIOLATION;
 	if (wrong == STREAM_NONE)
 		wrong = check_names(c, a, open->element);
 	write_header(c);
@@ -363,6 +391,8 @@ static size_t input(void *owner, const char *bytes, size_t size)
 		read_away(c, bytes + taken, bytes + size);
 		taken = size;
 	}
+	c->bytes_in += taken;
+	home_here()->counts.bytes_in += taken;
 	c->is_inside = false;
 	if (c->is_over)
 		destroy(c);
@@ -387,7 +417,7 @@ static void enter_loop(struct c2s *c)
 	stream_count++;
 }
 
-void c2s_start(struct conn *conn, struct gate *gate, struct address *address)
+void c2s_start(struct conn *conn, struct gate *gate, struct address *address, const struct arrival *arrival)
 {
 	struct c2s *c = NEW(struct c2s);
 	c->magic = C2S_MAGIC;
@@ -397,11 +427,14 @@ void c2s_start(struct conn *conn, struct gate *gate, struct address *address)
 	struct xml_limits l = parser_limits(c, false);
 	c->parser = xml_parser_new(&l);
 	c->heard_at = clock_now();
-	snprintf(c->tag, sizeof c->tag, "XMPPS-%llu", (unsigned long long)atomic_fetch_add(&connections, 1) + 1);
-	random_text(c->id, 20);
+	c->number = arrival->number;
+	c->since = (uint32_t)(arrival->since / 1000);
+	c->kind = 'I';
+	random_text(c->id, sizeof c->id - 1);
 	meter_init(&c->stanzas, limits(c)->stanza_rate, limits(c)->stanza_burst, c->heard_at);
 	meter_init(&c->bytes, limits(c)->byte_rate, limits(c)->byte_burst, c->heard_at);
 	enter_loop(c);
+	home_here()->counts.streams++;
 	timer_start(&c->timer, limits(c)->negotiation, negotiation_timed_out);
 	conn_own(conn, &owner, c);
 }
@@ -441,7 +474,7 @@ void c2s_authenticated(struct c2s *c, const char *bare, const char *mechanism, s
 	c->account = mem_string(bare);
 	c->mechanism = mechanism;
 	home_here()->counts.logins++;
-	log_low(c->tag, "%s authenticated by %s from %s", bare, mechanism, conn_facts(c->conn).peer_name);
+	c2s_log(c, LOG_LOW, "authenticated by %s", mechanism);
 	if (home == home_here()) {
 		welcome(c, w);
 		return;
@@ -460,4 +493,31 @@ void c2s_stop_all(void)
 	LIST_EACH(&streams, struct c2s, in_loop, c)
 		if (c->state != C2S_CLOSING && c->state != C2S_LEAVING)
 			c2s_error(c, STREAM_SYSTEM_SHUTDOWN, NULL);
+}
+
+void c2s_each(stream_seen *fn, void *with)
+{
+	if (!streams.next)
+		return;
+	LIST_EACH(&streams, struct c2s, in_loop, c) {
+		struct conn_facts facts;
+		struct stream_row row = c2s_row(c, &facts);
+		fn(with, &row);
+	}
+}
+
+bool c2s_end(uint64_t number, const char *why)
+{
+	if (!streams.next)
+		return false;
+	LIST_EACH(&streams, struct c2s, in_loop, c) {
+		if (c->number != number)
+			continue;
+		if (c->state == C2S_CLOSING)
+			c2s_finish(c, why);
+		else
+			c2s_error(c, STREAM_POLICY_VIOLATION, why);
+		return true;
+	}
+	return false;
 }

@@ -13,8 +13,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "base/list.h"
+#include "base/log.h"
 #include "base/meter.h"
 #include "core/session.h"
+#include "core/stream_table.h"
 #include "net/conn.h"
 #include "xml/parser.h"
 
@@ -35,8 +37,11 @@ struct c2s {
 	struct conn         *conn;           /* NULL: it is gone, and so is the stream soon */
 	struct xml_parser   *parser;
 	struct gate         *gate;           /* by which it came */
-	char                 tag[24];        /* "XMPPS-17" */
-	char                 id[24];         /* of the stream, RFC 6120 §4.7.3 */
+	uint64_t             number;         /* of its connection: "XMPPS-000017" */
+	uint64_t             bytes_in;
+	uint32_t             since;          /* when it connected: seconds since 1970 */
+	uint32_t             stanzas_in, stanzas_out;
+	char                 id[20];         /* of the stream, RFC 6120 §4.7.3 */
 	char                *host;           /* prepared; NULL before the header */
 	char                *lang;           /* the client's, for its stanzas; NULL: none */
 	char                *caller;         /* the bare JID of its header's `from`; NULL: none */
@@ -58,6 +63,7 @@ struct c2s {
 	bool                 is_slowed;      /* not read: it went too fast */
 	bool                 is_starved;     /* not read: the server's memory is over its limit */
 	bool                 is_inside, is_over;     /* in our input function: what is over is freed when it is left */
+	char                 kind;           /* of the tag: I until its header says that it is a client's, then S */
 	uint16_t             place;          /* which terms of the gate's entrance are its peer's, in the snapshot `generation`: ask c2s_terms */
 	unsigned             generation;
 	char                *bind_id;
@@ -66,12 +72,20 @@ struct c2s {
 _Static_assert(sizeof(struct c2s) <= 312, "an idle session shall cost 4 KiB, and this is its share: docs/memory.md");
 
 /* A connection that speaks XMPP begins here. Takes the conn, and a place of the gate and of its address. */
-void c2s_start(struct conn *, struct gate *, struct address *);
+struct arrival { uint64_t number; msec since; };     /* of a connection, from when it was accepted */
+void c2s_start(struct conn *, struct gate *, struct address *, const struct arrival *);
+void c2s_each(stream_seen *, void *with);    /* this loop's, for the table of streams */
+bool c2s_end(uint64_t number, const char *why);
 void c2s_stop_all(void);                     /* this loop's streams end with system-shutdown, but for those that are ending already */
 void c2s_second(void);                       /* every second: reads again who was not read for want of memory */
 size_t c2s_count(void);                      /* this loop's streams */
 
 /* --- for the files of this room --- */
+struct log_who c2s_who(const struct c2s *);                          /* for LOG_OF */
+#define c2s_log(c, level, ...) LOG_OF(level, c2s_who(c), __VA_ARGS__)
+void c2s_log_xml(const struct c2s *, const char *done, const struct xml *);     /* "received" or "sent", without secrets */
+#define C2S_LOG_XML(c, done, el) \
+	((int)LOG_ALL <= atomic_load_explicit(&log_limit, memory_order_relaxed) ? c2s_log_xml(c, done, el) : (void)0)
 void c2s_write(struct c2s *, const struct xml *);                    /* an element of the stream's own */
 void c2s_error(struct c2s *, enum stream_error, const char *text);   /* ends the stream so (RFC 6120 §4.9) */
 void c2s_close(struct c2s *, const char *why);                       /* ends it with a closing tag */

@@ -128,7 +128,7 @@ static void too_many_acknowledged(struct c2s *c, uint32_t h, uint32_t sent)
 	struct xml *why = EL(a, NS_SM, "handled-count-too-high", ATTR(a, "h", arena_printf(a, "%u", h)), ATTR(a, "send-count", arena_printf(a, "%u", sent)));
 	header_write_error(conn_out(c->conn), STREAM_UNDEFINED_CONDITION, NULL, why);
 	conn_printed(c->conn);
-	log_low(c->tag, "%s: acknowledged %u stanzas of %u", c->account, h, sent);
+	c2s_log(c, LOG_LOW, "acknowledged %u stanzas of %u", h, sent);
 	arena_free(a);
 	c2s_finish(c, "handled-count-too-high");
 }
@@ -159,13 +159,19 @@ static void acknowledged(struct c2s *c, const struct xml *el)
 		session_taken(c->session, taken);
 }
 
+static void answer_request(struct c2s *c)
+{
+	c2s_log(c, LOG_ALL, "sent <a xmlns='urn:xmpp:sm:3' h='%u'/>", c->session->settled);
+	acks_answer(c->acks, c->conn, c->session->settled, c->session->received);
+}
+
 static void stream_management(struct c2s *c, const struct xml *el)
 {
 	struct arena *a = arena_new();
 	if (strcmp(el->name, "enable") == 0)
 		enable_acks(c);
 	else if (c->acks && strcmp(el->name, "r") == 0)
-		acks_answer(c->acks, c->conn, c->session->settled, c->session->received);
+		answer_request(c);
 	else if (c->acks && strcmp(el->name, "a") == 0)
 		acknowledged(c, el);
 	else if (strcmp(el->name, "resume") == 0)
@@ -204,7 +210,6 @@ static bool is_legacy_session(struct c2s *c, const struct xml *el)
 /* Takes the arena. */
 static void stanza(struct c2s *c, struct arena *a, struct xml *el, size_t bytes)
 {
-	LOG_AT(LOG_ALL, c->tag, "received %s", xml_child(el, NS_REGISTER, "query") ? "a registration" : xml_string(a, el, NS_CLIENT));     /* no passwords in logs */
 	if (!is_own_from(c, a, xml_get(el, "from"))) {
 		c2s_error(c, STREAM_INVALID_FROM, NULL);
 	} else if (!is_legacy_session(c, el)) {
@@ -219,6 +224,8 @@ static void stanza(struct c2s *c, struct arena *a, struct xml *el, size_t bytes)
 /* Takes the arena. */
 void c2s_element(struct c2s *c, struct arena *a, struct xml *el, size_t bytes)
 {
+	C2S_LOG_XML(c, "received", el);
+	c->stanzas_in += is_stanza(el);
 	if (c->state == C2S_BOUND && is_stanza(el) && !(c->account && is_iq_set(el, NS_BIND, "bind"))) {
 		stanza(c, a, el, bytes);
 		return;

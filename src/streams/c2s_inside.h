@@ -13,6 +13,8 @@ static inline const struct core_limits *limits(struct c2s *c)
 /* c2s.c */
 void c2s_finish(struct c2s *, const char *why);      /* what is written goes out, and the connection is closed behind it. The stream may be freed */
 
+struct stream_row c2s_row(const struct c2s *, struct conn_facts *);  /* c2s_table.c */
+
 /* c2s_element.c: an element at depth one. Takes the arena. */
 void c2s_element(struct c2s *, struct arena *, struct xml *, size_t bytes);
 

@@ -71,7 +71,8 @@ static uint64_t send_stanza(void *stream, const struct xml *stanza)
 	size_t before = buf_length(out);
 	xml_print(out, stanza, NS_CLIENT);
 	c->sent++;
-	LOG_AT(LOG_ALL, c->tag, "sent %.*s", (int)(buf_length(out) - before), buf_start(out) + before);
+	c->stanzas_out++;
+	C2S_LOG_XML(c, "sent", stanza);
 	if (c->acks)
 		acks_sent(c->acks, c->conn, buf_start(out) + before, buf_length(out) - before);
 	conn_printed(c->conn);
@@ -171,7 +172,8 @@ static void settled(void *stream, uint32_t count, unsigned unsettled, size_t byt
 static struct session_facts facts(void *stream)
 {
 	struct c2s *c = stream;
-	struct session_facts f = { .tag = c->tag, .mechanism = c->mechanism };
+	struct session_facts f = { .mechanism = c->mechanism };
+	stream_tag(f.tag, c->kind, c->number);
 	if (!c->conn)
 		return f;
 	const struct conn_facts of_conn = conn_facts(c->conn);
@@ -208,7 +210,7 @@ static void become_bound(struct c2s *c, const char *id, struct session *s)
 	arena_free(a);
 	c2s_go_on(c);
 	c->state = C2S_BOUND;
-	log_low(c->tag, "%s bound from %s", s->jid->full, conn_facts(c->conn).peer_name);
+	c2s_log(c, LOG_LOW, "bound");
 	c->heard_at = clock_now();
 	c2s_watch_idleness(c, c2s_terms(c)->idle_time);
 }

@@ -17,9 +17,10 @@ static void after_login(struct c2s *c, struct arena *a, struct xml *features)
 	xml_append(features, EL(a, NS_BIND, "bind"));
 	xml_append(features, EL(a, NS_SESSION, "session", EL(a, NS_SESSION, "optional")));
 	xml_append(features, EL(a, NS_SM, "sm"));
-	for (const struct module *const *m = modules; *m; m++)
-		if ((*m)->stream_features)
-			(*m)->stream_features(c2s_host(c), a, features);
+	const struct host *host = c2s_host(c);
+	for (unsigned i = 0; modules[i]; i++)
+		if (modules[i]->stream_features && host_runs(host, i))
+			modules[i]->stream_features(host, a, features);
 }
 
 /* XEP-0478: what a client must keep to on this stream. */

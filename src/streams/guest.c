@@ -17,6 +17,8 @@
 enum { SAY_GOODBYE = 2000 };
 
 struct guest {
+	struct list     in_loop;
+	struct arrival  arrival;
 	struct conn    *conn;
 	struct gate    *gate;
 	struct address *address;
@@ -34,6 +36,23 @@ static const struct terms *terms_of(const struct guest *g)
 	const struct entrance *e = entrance_of(g->gate);
 	const struct sockaddr_storage peer = conn_peer(g->conn);
 	return e ? entrance_terms(e, entrance_place(e, &peer)) : &hosts_here()->entrances->outside;
+}
+
+static _Thread_local struct list guests;
+
+/* Of a connection that never got a number. */
+static struct log_who nobody(const struct conn *conn)
+{
+	struct log_who who = { .tag = "XMPPI" };
+	memcpy(who.peer, conn_facts(conn).peer_name, sizeof who.peer);
+	return who;
+}
+
+static struct log_who who(const struct guest *g)
+{
+	struct log_who who = nobody(g->conn);
+	stream_tag(who.tag, 'I', g->arrival.number);
+	return who;
 }
 
 /* --- its end --- */
@@ -64,6 +83,7 @@ static void wait_no_more(struct gate *gate)
 static void forget(struct guest *g)
 {
 	timer_stop(&g->timer);
+	list_remove(&g->in_loop);
 	wait_no_more(g->gate);
 	mem_free(g);
 }
@@ -83,7 +103,7 @@ static void leave(struct guest *g)
 static void ended(void *owner, enum conn_end end, const char *words)
 {
 	struct guest *g = owner;
-	log_low("XMPPI", "%s left before it said who it is: %s", conn_facts(g->conn).peer_name, words ? words : "closed");
+	LOG_OF(LOG_LOW, who(g), "left before it said who it is: %s", words ? words : "closed");
 	conn_free(g->conn);
 	leave(g);
 }
@@ -91,14 +111,14 @@ static void ended(void *owner, enum conn_end end, const char *words)
 static void took_too_long(struct timer *timer)
 {
 	struct guest *g = CONTAINER(timer, struct guest, timer);
-	log_low("XMPPI", "%s said nothing for too long", conn_facts(g->conn).peer_name);
+	LOG_OF(LOG_LOW, who(g), "said nothing for too long");
 	conn_abort(g->conn);
 	leave(g);
 }
 
 static void refuse(struct guest *g, const char *why)
 {
-	log_low("XMPPI", "%s %s", conn_facts(g->conn).peer_name, why);
+	LOG_OF(LOG_LOW, who(g), "%s", why);
 	conn_abort(g->conn);
 	leave(g);
 }
@@ -148,7 +168,7 @@ static bool is_denied(struct gate *gate, const struct terms *t, const struct con
 {
 	if (!t->is_denied)
 		return false;
-	log_low("XMPPI", "%s is denied at %s", conn_facts(conn).peer_name, gate->address);
+	LOG_OF(LOG_LOW, nobody(conn), "denied at %s", gate->address);
 	home_here()->counts.denied++;
 	atomic_fetch_add_explicit(&gate->denied, 1, memory_order_relaxed);
 	return true;
@@ -157,7 +177,7 @@ static bool is_denied(struct gate *gate, const struct terms *t, const struct con
 /* RFC 6120 §4.9.3.17: one too many is told so, and counted. */
 static void refuse_surplus(struct gate *gate, const struct terms *t, struct conn *conn, const char *why)
 {
-	log_problem("XMPPI", "%s refused at %s: %s", conn_facts(conn).peer_name, gate->address, why);
+	LOG_OF(LOG_PROBLEM, nobody(conn), "refused at %s: %s", gate->address, why);
 	count_refused(gate);
 	if (t->tls_mode == TLS_DIRECT) {
 		conn_abort(conn);
@@ -197,7 +217,7 @@ static bool come_in(struct guest *g)
 static void refuse_http(struct guest *g)
 {
 	static const char words[] = "HTTP/1.1 501 Not Implemented\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
-	log_low("XMPPI", "%s speaks HTTP, which is not served here", conn_facts(g->conn).peer_name);
+	LOG_OF(LOG_LOW, who(g), "speaks HTTP, which is not served here");
 	conn_write(g->conn, words, sizeof words - 1);
 	conn_close(g->conn, SAY_GOODBYE);
 	leave(g);
@@ -206,7 +226,7 @@ static void refuse_http(struct guest *g)
 /* An XMPP stream: c2s reads its header, and refuses what isn't a client's. */
 static void become_client(struct guest *g)
 {
-	c2s_start(g->conn, g->gate, g->address);
+	c2s_start(g->conn, g->gate, g->address, &g->arrival);
 	forget(g);
 }
 
@@ -240,7 +260,7 @@ static size_t read_proxy(struct guest *g, const char *bytes, size_t size)
 	case PROXY_MORE:
 		return 0;
 	case PROXY_WRONG:
-		log_problem("XMPPI", "%s closed at %s: it must send a PROXY header, and %s", conn_facts(g->conn).peer_name, g->gate->address, h.why);
+		LOG_OF(LOG_PROBLEM, who(g), "closed at %s: it must send a PROXY header, and %s", g->gate->address, h.why);
 		count_refused(g->gate);
 		conn_abort(g->conn);
 		leave(g);
@@ -274,7 +294,10 @@ static const struct conn_owner guest = { input, NULL, NULL, ended };
 static struct guest *guest_new(struct gate *gate, struct conn *conn)
 {
 	struct guest *g = NEW(struct guest);
-	*g = (struct guest){ .conn = conn, .gate = gate };
+	*g = (struct guest){ .conn = conn, .gate = gate, .arrival = { stream_number_next(), clock_wall() } };
+	if (!guests.next)
+		list_init(&guests);
+	list_append(&guests, &g->in_loop);
 	wait_at(gate);
 	return g;
 }
@@ -302,4 +325,42 @@ void guest_accepted(void *with, struct conn *conn)
 	else if (!come_in(g))
 		return;
 	conn_own(conn, &guest, g);
+}
+
+/* --- the table of streams --- */
+
+static void each(stream_seen *fn, void *with)
+{
+	c2s_each(fn, with);
+	if (!guests.next)
+		return;
+	LIST_EACH(&guests, struct guest, in_loop, g) {
+		const struct conn_facts f = conn_facts(g->conn);
+		struct stream_row row = {
+			.number = g->arrival.number, .kind = 'I', .peer = f.peer_name, .gate = g->gate->address, .step = STEP_CONNECTED,
+			.doing = g->awaits_proxy ? "its proxy hasn't said whose it is" : "has said nothing yet", .since = g->arrival.since,
+			.tls = f.tls_version, .cipher = f.cipher,
+		};
+		fn(with, &row);
+	}
+}
+
+static bool end(uint64_t number, const char *why)
+{
+	if (c2s_end(number, why))
+		return true;
+	if (!guests.next)
+		return false;
+	LIST_EACH(&guests, struct guest, in_loop, g) {
+		if (g->arrival.number != number)
+			continue;
+		refuse(g, why);
+		return true;
+	}
+	return false;
+}
+
+void guest_table_open(void)
+{
+	stream_table = (struct stream_table){ each, end };
 }

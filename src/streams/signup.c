@@ -25,7 +25,8 @@ static const struct module *registration(void)
 static bool is_open(const struct c2s *c)
 {
 	const struct host *host = c2s_host(c);
-	return host && registration() && host_bool(host, registration(), "auto_signup");
+	const struct module *m = registration();
+	return host && m && host_bool(host, m, "enabled") && host_bool(host, m, "auto_signup");
 }
 
 void signup_features(struct c2s *c, struct arena *a, struct xml *features)
@@ -86,7 +87,7 @@ static void account_answered(void *with, const struct xml *said)
 	struct arena *a = arena_new();
 	enum stanza_error error = verdict(said);
 	answer(c, a, c->bind_id, error, NULL);
-	log_low(c->tag, "registration from %s: %s", conn_facts(c->conn).peer_name, error == OK ? "done" : stanza_error_name(error));
+	c2s_log(c, LOG_LOW, "registration: %s", error == OK ? "done" : stanza_error_name(error));
 	mem_free(c->bind_id);
 	c->bind_id = NULL;
 	c2s_go_on(c);

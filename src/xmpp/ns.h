@@ -41,6 +41,8 @@
 	X(NS_CHAT_STATES,    "http://jabber.org/protocol/chatstates") \
 	X(NS_RECEIPTS,       "urn:xmpp:receipts") \
 	X(NS_CHANNEL_BINDING, "urn:xmpp:sasl-cb:0") \
+	X(NS_PIE,            "urn:xmpp:pie:0") \
+	X(NS_PIE_SCRAM,      "urn:xmpp:pie:0#scram") \
 	X(NS_CALL,           "urn:jackdaw:call")
 
 #define NAMESPACE_DECLARE(name, text) extern const char name[];

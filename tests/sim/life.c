@@ -107,7 +107,7 @@ static void check_nothing_is_left(void)
 	for (unsigned i = 0; i < plan.loops; i++) {
 		const struct home *home = home_number(i);
 		if (home->counts.sessions || home->accounts.count || home->calls.count || home->loading)
-			life_failed("home %u still has %u sessions, %u accounts, %u calls, %u loading", i, home->counts.sessions, home->accounts.count,
+			life_failed("home %u still has %llu sessions, %u accounts, %u calls, %u loading", i, (unsigned long long)home->counts.sessions, home->accounts.count,
 				home->calls.count, home->loading);
 	}
 	if (conns_count() || c2s_count())

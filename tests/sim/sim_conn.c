@@ -80,7 +80,8 @@ struct wire *wire_connect(void)
 	w->room = rooms[dice_below(3)];
 	list_append(&conns, &c->link);
 	loop_enter(c->loop);
-	c2s_start(c, gate_of_sim(), address_enter(&c->facts.peer, &hosts_of_sim()->limits));
+	struct arrival arrival = { .number = c->number };
+	c2s_start(c, gate_of_sim(), address_enter(&c->facts.peer, &hosts_of_sim()->limits), &arrival);
 	loop_leave();
 	return w;
 }

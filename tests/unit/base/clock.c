@@ -53,6 +53,20 @@ static void keys_are_positive_and_tell_their_time(void **state)
 	assert_int_equal((key >> 19) + 1577836800000, noon + 180000);
 }
 
+static void keys_of_rows_from_elsewhere_keep_their_order_and_meet_no_other(void **state)
+{
+	(void)state;
+	clock_set(1, noon);
+	static const msec old[] = { -5, 1, 100000, 1577836799999 }, new[] = { 1577836800000, 1577836800001, 1700000000000 };
+	for (size_t i = 0; i + 1 < sizeof old / sizeof *old; i++)
+		assert_true(clock_key_at(old[i]) > 0 && clock_key_at(old[i]) <= clock_key_at(old[i + 1]));
+	for (size_t i = 0; i + 1 < sizeof new / sizeof *new; i++)
+		assert_true(clock_key_at(new[i]) + CLOCK_KEYS <= clock_key_at(new[i + 1]));
+	int64_t same = clock_key_at(noon);
+	assert_int_equal(same >> 11 & 255, 255);
+	assert_int_equal((same + CLOCK_KEYS - 1) >> 19, same >> 19);
+}
+
 static void stands_still_once_set(void **state)
 {
 	(void)state;
@@ -69,6 +83,7 @@ int main(void)
 		cmocka_unit_test(keys_grow_when_the_clock_steps_back),
 		cmocka_unit_test(keys_of_two_loops_differ),
 		cmocka_unit_test(keys_are_positive_and_tell_their_time),
+		cmocka_unit_test(keys_of_rows_from_elsewhere_keep_their_order_and_meet_no_other),
 		cmocka_unit_test(stands_still_once_set),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

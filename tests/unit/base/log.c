@@ -56,7 +56,7 @@ static const char *formatted(enum log_format format, const char *words)
 {
 	static struct buf b;
 	buf_clear(&b);
-	log_format(&b, format, LOG_LOW, "XMPPI-17", words, 1700000000123);
+	log_format(&b, format, LOG_LOW, &(struct log_who){ .tag = "XMPPI-17" }, words, 1700000000123);
 	buf_byte(&b, '\0');
 	return buf_start(&b);
 }
@@ -110,25 +110,105 @@ static void a_tag_has_its_own_level_and_the_longest_prefix_counts(void **state)
 	assert_true(log_set_tag_limit("XMPPS-2", LOG_FAILURE));
 	log_all("XMPPS-17", "one");
 	log_all("STORE", "two");
-	log_major("XMPPS-23", "three");
+	log_major("XMPPS-000002", "three");
+	log_all("XMPPS-000023", "of another stream");
 	log_forget_tag_limits();
 	log_all("XMPPS-17", "four");
 	char *text = content(path);
-	assert_int_equal(lines(text), 1);
+	assert_int_equal(lines(text), 2);
 	assert_non_null(strstr(text, "one"));
+	assert_non_null(strstr(text, "another"));
+}
+
+static void a_line_of_a_stream_says_whom_it_concerns(void **state)
+{
+	static const struct log_who who = { "XMPPS-000017", "romeo@example/desk\n", "[2001:db8::1]:40312" };
+	struct buf b = { 0 };
+	for (enum log_format f = LOG_TEXT; f <= LOG_JOURNAL; f++)
+		log_format(&b, f, LOG_LOW, &who, "bound", 1700000000123);
+	buf_byte(&b, '\0');
+	assert_string_equal(buf_start(&b), "2023-11-14T22:13:20.123Z low XMPPS-000017 bound jid=romeo@example/desk\\n peer=[2001:db8::1]:40312\n"
+		"{\"time\":\"2023-11-14T22:13:20.123Z\",\"level\":\"low\",\"tag\":\"XMPPS-000017\",\"jid\":\"romeo@example/desk\\n\","
+		"\"peer\":\"[2001:db8::1]:40312\",\"text\":\"bound\"}\n"
+		"SYSLOG_IDENTIFIER=jackdaw\nPRIORITY=6\nJACKDAW_LEVEL=low\nJACKDAW_TAG=XMPPS-000017\nJACKDAW_JID=romeo@example/desk\\n\n"
+		"JACKDAW_PEER=[2001:db8::1]:40312\nMESSAGE=XMPPS-000017 bound jid=romeo@example/desk\\n peer=[2001:db8::1]:40312\n");
+	buf_clear(&b);
+}
+
+/* What one follower sees of three lines: one digit each that did come. */
+static const char *seen_by(struct log_follower follower)
+{
+	static char said[64];
+	struct buf got = { 0 };
+	uint64_t dropped;
+	struct log_who one = { "XMPPI-000001", NULL, "192.0.2.1:5" }, two = { "XMPPS-000001", "romeo@example/a", "192.0.2.1:5" },
+		three = { "XMPPS-000012", "juliet@sub.example/b", "[2001:db8::1]:5" };
+	log_follow(&follower);
+	LOG_OF(LOG_LOW, one, "1");
+	LOG_OF(LOG_ALL, two, "2");
+	LOG_OF(LOG_LOW, three, "3");
+	log_low("STORE", "4");
+	log_follow_fetch(&follower, &got, &dropped);
+	log_unfollow(&follower);
+	*said = '\0';
+	for (size_t i = 0; i < buf_length(&got); i++)
+		if (buf_start(&got)[i] >= '1' && buf_start(&got)[i] <= '4' && i > 25 && buf_start(&got)[i - 1] == ' ')
+			strncat(said, buf_start(&got) + i, 1);
+	buf_clear(&got);
+	return said;
+}
+
+static void a_follower_sees_what_it_asked_for_and_the_log_does_not(void **state)
+{
+	assert_true(log_open(path, LOG_TEXT, NULL));
+	assert_string_equal(seen_by((struct log_follower){ LOG_ALL }), "1234");
+	assert_string_equal(seen_by((struct log_follower){ LOG_LOW }), "134");
+	assert_string_equal(seen_by((struct log_follower){ LOG_ALL, .tag = "XMPPI-1" }), "12");
+	assert_string_equal(seen_by((struct log_follower){ LOG_ALL, .tag = "xmpps" }), "23");
+	assert_string_equal(seen_by((struct log_follower){ LOG_ALL, .jid = "romeo@example" }), "2");
+	assert_string_equal(seen_by((struct log_follower){ LOG_ALL, .jid = "romeo@example/a" }), "2");
+	assert_string_equal(seen_by((struct log_follower){ LOG_ALL, .jid = "romeo@example/ab" }), "");
+	assert_string_equal(seen_by((struct log_follower){ LOG_ALL, .jid = "romeo@exampl" }), "");
+	assert_string_equal(seen_by((struct log_follower){ LOG_ALL, .jid = "example" }), "2");
+	assert_string_equal(seen_by((struct log_follower){ LOG_ALL, .address = "192.0.2.1" }), "12");
+	assert_string_equal(seen_by((struct log_follower){ LOG_ALL, .address = "2001:DB8::1" }), "3");
+	assert_string_equal(seen_by((struct log_follower){ LOG_ALL, .address = "2001:db8::" }), "");
+	assert_string_equal(content(path), "");
+	log_all("T", "nobody wants it");
+	assert_int_equal(atomic_load(&log_limit), LOG_MAJOR);
+}
+
+static void a_follower_that_does_not_fetch_loses_lines_and_hears_how_many(void **state)
+{
+	static char words[300001];
+	struct log_follower f = { LOG_ALL };
+	struct buf got;
+	uint64_t dropped;
+	memset(words, 'a', 300000);
+	log_follow(&f);
+	for (int i = 0; i < 10; i++)
+		log_all("T", "%s", words);
+	log_follow_fetch(&f, &got, &dropped);
+	assert_int_equal(dropped, 6);
+	assert_in_range(buf_length(&got), 1000000, 1300000);
+	buf_clear(&got);
+	log_unfollow(&f);
 }
 
 static void long_words_are_cut_and_say_so(void **state)
 {
-	char *words = malloc(100000);
-	memset(words, 'a', 99999);
-	words[99999] = '\0';
+	char *words = malloc(1000000);
+	memset(words, 'a', 999999);
+	words[999999] = '\0';
 	assert_true(log_open(path, LOG_TEXT, NULL));
 	log_major("T", "%s", words);
+	words[100000] = '\0';
+	log_major("T", "%s", words);         /* a large stanza is whole */
 	free(words);
 	char *text = content(path);
-	assert_true(strlen(text) < 9000);
+	assert_in_range(strlen(text), 400000, 410000);
 	assert_non_null(strstr(text, "a [cut]\n"));
+	assert_non_null(strstr(text, "aaa\n"));
 }
 
 static void *many(void *with)
@@ -241,7 +321,9 @@ int main(void)
 		T(a_text_line_has_time_level_tag_and_words), T(control_characters_cannot_make_a_second_line),
 		T(bytes_that_are_not_utf8_are_escaped), T(json_escapes_what_json_must),
 		T(the_journal_gets_fields_that_words_cannot_forge), T(lines_beyond_the_level_are_not_written),
-		T(a_tag_has_its_own_level_and_the_longest_prefix_counts), T(long_words_are_cut_and_say_so),
+		T(a_tag_has_its_own_level_and_the_longest_prefix_counts),
+		T(a_line_of_a_stream_says_whom_it_concerns), T(a_follower_sees_what_it_asked_for_and_the_log_does_not),
+		T(a_follower_that_does_not_fetch_loses_lines_and_hears_how_many), T(long_words_are_cut_and_say_so),
 		T(lines_of_many_threads_arrive_whole), T(a_failure_is_written_when_the_call_returns),
 		T(a_stuck_output_costs_lines_and_never_time), T(reopening_follows_a_rotation),
 		T(a_place_that_cannot_be_opened_is_refused_and_the_old_one_stays), T(names_are_found_in_any_case),

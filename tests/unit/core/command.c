@@ -1,4 +1,6 @@
 /* Commands: words, rows, answers. */
+#include "core/module.h"
+#include "core/command_page.h"
 #include "core/command_words.h"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -6,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
+
+const struct module *const modules[] = { NULL };
 
 static struct command_run *kept;
 
@@ -35,15 +39,22 @@ static void sort(struct command_run *run)
 	command_fail(run, "%s", "the end");
 }
 
+static void say_none(struct command_run *run)
+{
+	command_done(run);
+}
+
 static const struct command
 	greet = { .noun = "people", .verb = "greet", .help = "Greets", .run = say_all,
-		.args = ARGS({ "WHO", "a person", 0 }, { "WHY", "words", ARG_OPTIONAL | ARG_REST }, { "-k KEY", "a key", ARG_ASKED }, { "--all", "all", 0 }) },
+		.args = ARGS({ "WHO", "a person", 0 }, { "WHY", "words", ARG_OPTIONAL | ARG_REST }, { "-k KEY", "a key", ARG_ASKED }, { "--all", "all", 0 }),
+		.fields = FIELDS({ "who", "a person" }, { "list", "of things", FIELD_ROWS, FIELDS({ "n", "a number", FIELD_NUMBER | OR_NULL }) }) },
 	load = { .noun = "people", .verb = "load", .help = "Loads", .run = keep,
 		.args = ARGS({ "WHO", "a person", ARG_UNLESS_INPUT }, { "--batch", "many", ARG_INPUT }) },
+	pick = { .noun = "pick", .help = "Picks", .run = say_none, .args = ARGS({ "COLOUR", "one", ARG_OPTIONAL, "red blue" }) },
 	later = { .noun = "later", .help = "Waits", .run = keep, .args = ARGS({ "NAME", "a name", ARG_OPTIONAL }) },
 	sorted = { .noun = "sorted", .help = "Sorts", .run = sort },
 	serve = { .noun = "serve", .help = "Serves", .where = COMMAND_PROGRAM };
-const struct command *const commands[] = { &greet, &load, &later, &sorted, &serve, NULL };
+const struct command *const commands[] = { &greet, &load, &pick, &later, &sorted, &serve, NULL };
 
 static void take(struct command_run *run, void *with)
 {
@@ -51,6 +62,8 @@ static void take(struct command_run *run, void *with)
 	*(char **)with = json_dumps(answer, JSON_COMPACT);
 	json_decref(answer);
 }
+
+static const struct command_asker asker = { .finished = take };
 
 /* Words separated by blanks; the answer is freed by the next. */
 static const char *answer(const char *line)
@@ -63,7 +76,7 @@ static const char *answer(const char *line)
 		words[count++] = word;
 	free(text);
 	text = NULL;
-	command_start(words, count, "in", NULL, take, &text);
+	command_start(words, count, "in", NULL, &asker, &text);
 	memset(copy, 'x', strlen(line));     /* all is copied */
 	free(copy);
 	if (kept)
@@ -98,6 +111,15 @@ static void wrong_words_are_misuse_and_say_how(void **state)
 	assert_non_null(strstr(answer("people greet"), "usage: jackdaw people greet WHO [WHY...] [-k KEY] [--all]"));
 }
 
+static void a_word_is_one_of_those_that_are_declared(void **state)
+{
+	assert_non_null(strstr(answer("pick Red"), "\"ok\":true"));
+	assert_non_null(strstr(answer("pick"), "\"ok\":true"));
+	assert_non_null(strstr(answer("pick green"), "'green' is none of: red blue; usage:"));
+	assert_non_null(strstr(answer("pick re"), "none of"));
+	assert_non_null(strstr(answer("pick redd"), "none of"));
+}
+
 static void input_stands_for_a_missing_word(void **state)
 {
 	assert_string_equal(answer("people load --batch"), "{\"ok\":true,\"rows\":[]}");
@@ -107,7 +129,7 @@ static void a_command_may_end_later_and_keeps_its_words(void **state)
 {
 	const char *words[] = { strdup("later"), strdup("name") };
 	char *text = NULL;
-	command_start(words, 2, "input", NULL, take, &text);
+	command_start(words, 2, "input", NULL, &asker, &text);
 	for (size_t i = 0; i < 2; i++)
 		free((char *)(uintptr_t)words[i]);
 	assert_null(text);
@@ -142,6 +164,20 @@ static void the_page_names_every_command(void **state)
 	for (size_t i = 0; commands[i]; i++)
 		assert_non_null(strstr(buf_start(&out), commands[i]->help));
 	buf_clear(&out);
+	command_json_page(&out);
+	buf_byte(&out, '\0');
+	assert_non_null(strstr(buf_start(&out), "## `people greet`\n\n| field | type | |\n|---|---|---|\n| `who` | text | a person |\n| `list` | rows | of things |\n| `list.n` | number, or null | a number |\n"));
+	assert_non_null(strstr(buf_start(&out), "## `people load`\n\nNo rows"));
+	assert_null(strstr(buf_start(&out), "## `serve`"));
+	buf_clear(&out);
+	command_man(&out);
+	buf_byte(&out, '\0');
+	assert_non_null(strstr(buf_start(&out), ".B jackdaw people greet WHO [WHY...] [\\-k KEY] [\\-\\-all]\n"));
+	buf_clear(&out);
+	man_text(&out, ".a\n'b\\c a|b");
+	buf_byte(&out, '\0');
+	assert_string_equal(buf_start(&out), "\\&.a\n\\&'b\\ec a|\\:b");
+	buf_clear(&out);
 	command_help(&out, "nobody");
 	assert_int_equal(buf_length(&out), 0);
 }
@@ -151,6 +187,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(words_find_their_places),
 		cmocka_unit_test(wrong_words_are_misuse_and_say_how),
+		cmocka_unit_test(a_word_is_one_of_those_that_are_declared),
 		cmocka_unit_test(input_stands_for_a_missing_word),
 		cmocka_unit_test(a_command_may_end_later_and_keeps_its_words),
 		cmocka_unit_test(a_failure_tells_the_rows_it_has),

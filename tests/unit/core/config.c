@@ -111,7 +111,7 @@ static void the_example_of_the_documentation_is_read(void **state)
 	assert_string_equal(config_text(d, "xmpp_role"), "server");
 	assert_string_equal(config_text(d, "tls"), "required");
 	snprintf(path, sizeof path, "%s/certs/example.com.pem", folder);
-	assert_string_equal(config_text(d, "tls_certificate"), path);
+	assert_string_equal(config_list(d, "tls_certificate")[0], path);
 	assert_true(config_bool(d, "registration.allow_password_change"));
 	assert_false(config_bool(d, "registration.auto_signup"));
 	snprintf(path, sizeof path, "%s/data", folder);
@@ -171,6 +171,167 @@ static void scopes_inherit_and_tell_the_origin(void **state)
 	assert_false(config_bool(config_domain(c, "a", NULL), "registration.auto_signup"));
 	assert_false(config_bool(config_domain(c, "a", "xmpp"), "registration.auto_signup"));
 	assert_true(config_bool(config_domain(c, "b", "xmpp"), "registration.auto_signup"));
+	config_drop(c);
+}
+
+/* --- every key at every scope --- */
+
+/* One scope of each kind in each place where it may be. */
+enum { PLACES = 15 };
+static const struct place {
+	enum config_kind kind;
+	int parent;                          /* whom it inherits from, among these */
+	const char *open, *close;            /* how it is written around what is in it */
+} places[PLACES] = {
+	{ CONFIG_GLOBAL, -1, "", "" },
+	{ CONFIG_LISTENER, 0, "xmpp_listener {\n", "}\n" },
+	{ CONFIG_LISTEN, 1, "listen \"*:1\" {\n", "}\n" },
+	{ CONFIG_PEER, 2, "peer \"10.0.0.0/8\" {\n", "}\n" },
+	{ CONFIG_DOMAIN, 0, "domain \"a\" {\n", "}\n" },
+	{ CONFIG_PATHWAY_GROUP, 0, "pathway_group \"g\" {\n", "}\n" },
+	{ CONFIG_PATHWAY, 5, "pathway \"p\" {\n", "}\n" },
+	{ CONFIG_PATHWAY, 0, "pathway \"q\" {\n", "}\n" },
+	{ CONFIG_BINDING_GROUP, 0, "binding_group \"g\" {\n", "}\n" },
+	{ CONFIG_BINDING, 8, "binding \"b\" {\n", "}\n" },
+	{ CONFIG_DOMAIN, 9, "domain \"c\" {\n", "}\n" },
+	{ CONFIG_BINDING, 0, "binding \"d\" {\n", "}\n" },
+	{ CONFIG_DOMAIN, 11, "domain \"e\" {\n", "}\n" },
+	{ CONFIG_THREADPOOL, 0, "threadpool \"t\" {\n", "}\n" },
+	{ CONFIG_LISTEN, 1, "listen \"*:2\" {\n", "}\n" },
+};
+
+static void write_place(FILE *f, int at, int wanted, const char *setting, int *line, int *found)
+{
+	fputs(places[at].open, f);
+	*line += *places[at].open != '\0';
+	if (at == wanted) {
+		fprintf(f, "%s\n", setting);
+		*found = (*line)++;
+	}
+	for (int i = 0; i < PLACES; i++)
+		if (places[i].parent == at)
+			write_place(f, i, wanted, setting, line, found);
+	fputs(places[at].close, f);
+	*line += *places[at].close != '\0';
+}
+
+static void find_scopes(const struct config_scope *s, int at, const struct config_scope **scopes)
+{
+	const struct config_scope *child = s->children;
+	scopes[at] = s;
+	for (int i = 0; i < PLACES; i++) {
+		if (places[i].parent != at)
+			continue;
+		const char *name = strchr(places[i].open, '"');
+		size_t length = name ? strcspn(++name, "\"") : 0;
+		for (child = s->children; child->kind != places[i].kind || strlen(child->name) != length || memcmp(child->name, name ? name : "", length) != 0;)
+			child = child->next;
+		find_scopes(child, i, scopes);
+	}
+}
+
+static bool is_below(int at, int above)
+{
+	while (at != above && at >= 0)
+		at = places[at].parent;
+	return at == above;
+}
+
+/* A value that is not the default. */
+static const char *other_value(const struct config_entry *e)
+{
+	const struct setting *s = &e->setting;
+	if (strcmp(e->path, "pool_name") == 0)
+		return "t";                          /* the one that is there */
+	if (strcmp(e->path, "admins") == 0)
+		return "[ a@b.example ]";
+	if (strcmp(e->path, "proxy_protocol") == 0)
+		return "[ 10.0.0.0/8 ]";
+	const char *first = s->words ? arena_copy(arena, s->words, strcspn(s->words, " ")) : NULL;
+	int64_t n = e->preset.number == s->min ? s->max : s->min;
+	switch (s->type) {
+	case OPTION_BOOL:     return e->preset.number ? "no" : "yes";
+	case OPTION_INT: case OPTION_SIZE: case OPTION_DURATION:
+		return config_number_print(arena, s->type, s->max ? n : 77);
+	case OPTION_MODE:     return "0111";
+	case OPTION_STRING: case OPTION_SECRET: return "other";
+	case OPTION_PATH: case OPTION_PATHS: return "/other";
+	case OPTION_URI:      return arena_printf(arena, "\"%s:other\"", strrchr(s->words, ' ') + 1);
+	case OPTION_ENUM:     return e->preset.number || !s->preset ? first : strrchr(s->words, ' ') + 1;
+	case OPTION_LIST:     return arena_printf(arena, "[ %s ]", first ? first : "other");
+	case OPTION_MAP:      return arena_printf(arena, "[ other = %s ]", first ? first : "value");
+	}
+	return "";
+}
+
+/* What must be said on the same line, or the settings would contradict each other. */
+static const char *beside(const struct config_entry *e)
+{
+	if (strcmp(e->path, "tls_key") == 0)
+		return "tls_certificate = /c;  ";
+	return strcmp(e->path, "limits.write_queue_hard") == 0 ? "limits.write_queue_soft = 4k;  " : "";
+}
+
+/* Set at one place, it counts there and in all that inherits, and tells the line; elsewhere the default counts. */
+static void resolve(const struct config_entry *e, int wanted)
+{
+	const struct config_scope *scopes[PLACES];
+	const char *value = other_value(e);
+	int line = 1, set_at = 0;
+	FILE *f = fopen(file, "w");
+	write_place(f, 0, wanted, arena_printf(arena, "%s%s = %s", beside(e), e->path, value), &line, &set_at);
+	fclose(f);
+	struct config *c = config_load(file, 0, &report);
+	if (!c)
+		fail_msg("%s = %s: %s", e->path, value, config_note_text(arena, &report.errors[0]));
+	find_scopes(config_global(c), 0, scopes);
+	for (int i = 0; i < PLACES; i++) {
+		if (!(e->setting.scopes & 1u << places[i].kind))
+			continue;
+		const struct config_value *v = config_value(scopes[i], e->path);
+		const char *origin = config_origin(arena, v);
+		if (!is_below(i, wanted))
+			assert_string_equal(origin, "default");
+		else
+			assert_string_equal(origin, arena_printf(arena, "%s:%d", file, set_at));
+		if (e->setting.type != OPTION_SECRET)
+			assert_int_equal(strcmp(config_value_text(arena, v), config_value_text(arena, &e->preset)) != 0, is_below(i, wanted));
+	}
+	config_drop(c);
+}
+
+static void every_key_counts_where_it_is_set_and_below(void **state)
+{
+	int tried = 0;
+	for (const struct config_entry *e = config_table_first(); e; e = e->next)
+		for (int i = 0; i < PLACES; i++)
+			if (e->setting.scopes & 1u << places[i].kind && config_table_find(e->path, places[i].kind) == e) {
+				config_report_clear(&report);
+				config_report_init(&report);
+				resolve(e, i);
+				tried++;
+			}
+	assert_true(tried > 300);
+}
+
+static void named_groups_inherit_like_listeners(void **state)
+{
+	struct config *c = load_well(
+		"idle_time = 1s\n"
+		"pathway_group \"g\" { idle_time = 2s\n pathway \"p\" { idle_time = 3s }\n pathway \"r\" { } }\n"
+		"pathway \"q\" { }\n"
+		"binding_group \"g\" { tls_minimum = 1.3\n binding \"b\" { domain \"c\" { tls_minimum = 1.2 }\n domain \"d\" { } } }\n"
+		"domain \"c\" { }\n");
+	const struct config_scope *g = config_global(c), *group = config_first(g, CONFIG_PATHWAY_GROUP), *p = config_first(group, CONFIG_PATHWAY);
+	assert_int_equal(config_duration(group, "idle_time"), 2000);
+	assert_int_equal(config_duration(p, "idle_time"), 3000);
+	assert_int_equal(config_duration(config_next(p), "idle_time"), 2000);
+	assert_int_equal(config_duration(config_first(g, CONFIG_PATHWAY), "idle_time"), 1000);
+	const struct config_scope *inner = config_first(config_first(config_first(g, CONFIG_BINDING_GROUP), CONFIG_BINDING), CONFIG_DOMAIN);
+	assert_string_equal(config_scope_text(arena, inner), "binding_group \"g\" > binding \"b\" > domain \"c\"");
+	assert_string_equal(config_text(inner, "tls_minimum"), "1.2");
+	assert_string_equal(config_text(config_next(inner), "tls_minimum"), "1.3");
+	assert_ptr_not_equal(config_domain(c, "c", NULL), inner);
 	config_drop(c);
 }
 
@@ -242,7 +403,7 @@ static void included_files_know_where_they_are(void **state)
 	put("more/b.conf", "threads = 3\n");
 	struct config *c = load_well("include \"more/*.conf\"\nuser = me\n");
 	snprintf(path, sizeof path, "%s/more/a.pem", folder);
-	assert_string_equal(config_text(config_global(c), "tls_certificate"), path);
+	assert_string_equal(config_list(config_global(c), "tls_certificate")[0], path);
 	assert_int_equal(config_int(config_global(c), "threads"), 3);
 	assert_string_equal(config_text(config_global(c), "user"), "me");
 	config_drop(c);
@@ -284,6 +445,66 @@ static void listeners_are_checked_without_opening_anything(void **state)
 	config_drop(load_well("threadpool \"web\" { concurrency = 2 }\nxmpp_listener { pool_name = web;  listen \"*:1\" { peer \"unix\" { }\n peer \"::1\" { } } }"));
 }
 
+static void files_are_included_within_a_section_and_tell_their_own_lines(void **state)
+{
+	put("in.conf", "# of a section\ntls = optional\n");
+	struct config *c = load_well("domain \"a\" {\n include in.conf\n archive.default = never\n}\ninclude \"nothing-*.conf\"\n");
+	assert_string_equal(config_text(config_domain(c, "a", NULL), "tls"), "optional");
+	assert_string_equal(config_origin(arena, config_value(config_domain(c, "a", NULL), "tls")) + strlen(folder), "/in.conf:2");
+	assert_string_equal(config_text(config_domain(c, "a", NULL), "archive.default"), "never");
+	config_drop(c);
+	put("in.conf", "\ntsl = optional\n");
+	assert_string_equal(error_of("domain \"a\" {\n include in.conf\n}\n"), "in.conf:2:1: unknown key \"tsl\" in domain; did you mean \"tls\"?");
+}
+
+static void an_administrator_is_an_address(void **state)
+{
+	assert_string_equal(error_of("admins = [ a@b.example, \"b.example\" ]"), "jackdaw.conf:1:1: admins holds addresses, as you@example.com, and not \"b.example\"");
+	assert_string_equal(error_of("domain \"b\" {\n admins = [ \"a@@b\" ]\n}"), "jackdaw.conf:2:2: admins holds addresses, as you@example.com, and not \"a@@b\"");
+}
+
+static void names_are_one_in_any_spelling(void **state)
+{
+	struct config *c = load_well("Limits.Stanza-Size = 20k\nlimits { STANZA_DEPTH = 9;  memory 2g }\nXmppListener { listen \"*:1\" { IdleTime = 5 } }\n");
+	assert_int_equal(config_int(config_global(c), "limits.stanza_size"), 20480);
+	assert_int_equal(config_int(config_global(c), "limits.stanza_depth"), 9);
+	assert_int_equal(config_duration(first_listen(c), "idle_time"), 5000);
+	config_drop(c);
+	assert_string_equal(error_of("limits.stanza_size = 20k\nlimits { StanzaSize = 30k }\n"), "jackdaw.conf:2:10: \"StanzaSize\" was set already at line 1");
+}
+
+/* What other people's scripts rely on. */
+static void every_promised_name_is_in_the_table(void **state)
+{
+	config_drop(load_well(
+		"data_dir = data;  control_socket = s;  user = me;  admins = [ a@b ]\n"
+		"log { level = low;  output = stderr;  format = json }\n"
+		"limits { enabled = no }\n"
+		"pubsub { create = local }\n"
+		"services { conference = rooms;  pubsub = off;  upload = files;  proxy = off }\n"
+		"xmpp_listener { enable = yes;  channels = 5;  idle_time = 0;  listen_backlog = 9;  accept_queue_backlog = 9;  concurrency = 1\n"
+		"  events_per_iter = 9;  disable_nagle_algorithm = yes;  tcp_recv_buffer_size = 4096;  tcp_send_buffer_size = 4096;  file_mode = 0600\n"
+		"  listen \"*:1\" { tls = direct;  pool_name = p;  peer \"10.0.0.0/8\" { tls_ciphers = x;  tls_client_ca = x;  tls_verify_mode = none } } }\n"
+		"threadpool \"p\" { concurrency = 1;  events_per_iter = 3 }\n"
+		"domain \"a\" { xmpp_role = server;  xmpp_dialback_secret = x;  tls = off;  tls_certificate = c;  tls_key = k\n"
+		"  auth { mechanisms = [ PLAIN ];  allow_plain_without_tls = yes;  verifier_cache = 1h;  plain { uri = \"file:x\" } }\n"
+		"  archive { default = roster };  admins = [ a@b ];  registration { auto_signup = no;  allow_password_change = yes } }\n"));
+}
+
+static void a_data_folder_may_have_any_name(void **state)
+{
+	char path[256];
+	struct fail why;
+	snprintf(path, sizeof path, "%s/d[1]*", folder);
+	assert_int_equal(mkdir(path, 0700), 0);
+	struct config *c = load_well("data_dir = \"d[1]*\"\n");
+	assert_true(config_domain_add(c, "a.example", &why));
+	config_drop(c);
+	c = config_load(file, 0, &report);
+	assert_non_null(config_domain(c, "a.example", NULL));
+	config_drop(c);
+}
+
 static void limits_begin_with_protecting_defaults(void **state)
 {
 	struct config *c = load_well("");
@@ -312,6 +533,11 @@ static void changes_are_kept_and_read_after_the_main_file(void **state)
 	assert_false(config_change_set(c, d, "archive.default", "often", &why));
 	assert_string_equal(why.text, "archive.default is one of always|roster|never, not often");
 	assert_false(config_change_set(c, d, "tls_certificate", "here.pem", &why));
+	assert_string_equal(why.text, "tls_certificate needs an absolute path");
+	assert_false(config_change_set(c, d, "tls_certificate", "[ \"/there.pem\", here.pem ]", &why));
+	assert_true(config_change_set(c, d, "tls_certificate", "[ \"/a.pem\", \"/b.pem\" ]", &why));
+	assert_false(config_change_set(c, config_global(c), "tls_client_ca", "here.pem", &why));
+	assert_true(config_change_set(c, config_global(c), "log.output", "journal", &why));
 	assert_false(config_change_set(c, d, "channels", "1", &why));
 
 	struct config *new = config_load(file, 0, &report);
@@ -364,13 +590,12 @@ static void a_difference_says_what_needs_a_restart(void **state)
 	assert_string_equal(d->entry->path, "threads");
 	assert_string_equal(d->before, "1");
 	assert_string_equal(d->after, "2");
-	assert_true(d->needs_restart);
+	assert_int_equal(d->reload, RELOAD_RESTART);
 	assert_string_equal(d->next->scope, "domain \"b\"");
 	assert_null(d->next->before);
 	assert_string_equal(d->next->next->scope, "domain \"a\"");
 	assert_null(d->next->next->after);
 	assert_null(d->next->next->next);
-	assert_true(config_diff_needs_restart(d));
 	assert_null(config_diff(arena, a, a));
 	config_drop(a);
 	config_drop(b);
@@ -458,12 +683,13 @@ int main(void)
 {
 	declare_registration();
 	const struct CMUnitTest tests[] = {
-		T(the_example_of_the_documentation_is_read), T(names_of_momentum_are_read), T(scopes_inherit_and_tell_the_origin),
+		T(the_example_of_the_documentation_is_read), T(names_of_momentum_are_read), T(scopes_inherit_and_tell_the_origin), T(every_key_counts_where_it_is_set_and_below), T(named_groups_inherit_like_listeners),
 		T(an_unknown_key_names_the_nearest), T(a_wrong_value_is_told_what_is_expected), T(all_errors_are_told_up_to_twenty),
 		T(what_is_not_built_warns_once), T(what_is_built_elsewhere_only_warns_where_it_is_not),
 		T(a_setting_twice_in_one_file_is_refused), T(included_files_know_where_they_are),
 		T(a_path_may_be_a_list_of_them), T(listeners_are_checked_without_opening_anything),
-		T(limits_begin_with_protecting_defaults), T(changes_are_kept_and_read_after_the_main_file), T(domains_come_and_go_by_command),
+		T(files_are_included_within_a_section_and_tell_their_own_lines), T(an_administrator_is_an_address), T(names_are_one_in_any_spelling), T(every_promised_name_is_in_the_table),
+		T(a_data_folder_may_have_any_name), T(limits_begin_with_protecting_defaults), T(changes_are_kept_and_read_after_the_main_file), T(domains_come_and_go_by_command),
 		T(a_difference_says_what_needs_a_restart), T(two_changed_secrets_differ_without_being_shown),
 		T(the_file_is_the_given_one_then_the_environments_then_ones_own), T(a_path_of_log_tags_and_routes_is_a_map),
 		T(many_domains_load), T(a_module_adds_settings_of_its_own),

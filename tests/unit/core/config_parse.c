@@ -1,5 +1,6 @@
 /* The language: what ends a setting, what is a section, and that no text breaks the parser. */
 #include "core/config_parse.h"
+#include "core/config_print.h"
 #include "core/config_value.h"
 #include <setjmp.h>          /* our headers come first: cmocka makes a macro of fail() */
 #include <stdarg.h>
@@ -78,6 +79,38 @@ static void lists_hold_words_or_settings(void **state)
 	assert_string_equal(parsed("a = [ b, \"c d\"\n e ]; f = []"), "a[b,c d,e,]f[]");
 	assert_string_equal(parsed("Auth = [ uri = \"file:///x\", k = v ]"), "Auth{uri=file:///x;k=v;}");
 	assert_int_equal(report.error_count, 0);
+}
+
+static void lists_go_over_lines_with_comments(void **state)
+{
+	assert_string_equal(parsed("a = [   # first\n b   # second\n, c,\n]\nd = e"), "a[b,c,]d=e;");
+	assert_string_equal(parsed("a [ b c ]; d e"), "a[b,c,]d=e;");
+	assert_int_equal(report.error_count, 0);
+	parsed("a = [ b, [ c ] ]");
+	assert_true(report.error_count > 0);
+}
+
+static void a_semicolon_or_a_brace_begins_anew_and_a_section_ends_like_a_line(void **state)
+{
+	assert_string_equal(parsed("a { b c; d e } f g"), "a{b=c;d=e;}f=g;");
+	assert_string_equal(parsed("a = [ k = v, l = w ] b = c"), "a{k=v;l=w;}b=c;");
+	assert_string_equal(parsed("a { b = c } ; d { }"), "a{b=c;}d{}");
+	assert_int_equal(report.error_count, 0);
+	parsed("a = b c d e = f");
+	assert_int_equal(report.error_count, 1);
+	assert_non_null(strstr(report.errors[0].text, "\"c\" needs a ; before it or a = behind it"));
+}
+
+static void a_printed_tree_is_read_as_the_same(void **state)
+{
+	struct buf printed = { 0 };
+	const char *text = "a = \"x y\"; b [ c, \"d e\" ]\ns \"t\\\"\" { \"k k\" = \"\" \n l = [ m = n ] }\ne = []";
+	const char *before = parsed(text);
+	config_print(&printed, config_parse(arena, "f", text, strlen(text), &report));
+	assert_int_equal(report.error_count, 0);
+	buf_byte(&printed, '\0');
+	assert_string_equal(parsed(buf_start(&printed)), before);
+	buf_clear(&printed);
 }
 
 static void strings_have_escapes(void **state)
@@ -168,7 +201,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(settings_end_at_a_line_or_a_semicolon), T(the_second_on_a_line_needs_a_sign), T(sections_have_names_and_nest),
-		T(lists_hold_words_or_settings), T(strings_have_escapes), T(after_an_error_the_rest_is_read),
+		T(lists_hold_words_or_settings), T(lists_go_over_lines_with_comments),
+		T(a_semicolon_or_a_brace_begins_anew_and_a_section_ends_like_a_line), T(a_printed_tree_is_read_as_the_same), T(strings_have_escapes), T(after_an_error_the_rest_is_read),
 		T(a_section_left_open_is_told_with_its_beginning), T(depth_is_bounded), T(nul_bytes_and_controls_are_refused),
 		T(units_are_read), T(numbers_are_printed_with_their_largest_unit), T(a_password_in_a_uri_is_not_shown),
 	};

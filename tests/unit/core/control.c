@@ -5,6 +5,7 @@
 #include "core/module.h"
 #include "net/loop.h"
 #include <setjmp.h>
+#include <stdatomic.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -37,9 +38,36 @@ static void later(struct command_run *run)
 	post(loop_here(), end_later, run);
 }
 
+/* Parts, each when the one before was taken, until they are enough or nobody takes them. */
+static atomic_uint parts_sent, runs_left;
+
+static void next_part(struct command_run *run)
+{
+	static char bytes[50000];
+	unsigned *count = run->own;
+	memset(bytes, 'a', sizeof bytes);
+	if (!command_part(run, bytes, sizeof bytes)) {
+		atomic_fetch_add(&runs_left, 1);
+		command_fail(run, "nobody takes it");
+		return;
+	}
+	atomic_fetch_add(&parts_sent, 1);
+	if (++*count == 20)
+		command_done(run);
+	else
+		command_when_taken(run, next_part);
+}
+
+static void in_parts(struct command_run *run)
+{
+	run->own = ARENA_NEW(run->arena, unsigned);
+	next_part(run);
+}
+
+static const struct command cmd_parts = { .noun = "parts", .help = "Much", .run = in_parts };
 static const struct command cmd_echo = { .noun = "echo", .help = "Says it again", .run = echo, .args = ARGS({ "WORD", "a word", 0 }) },
 	cmd_later = { .noun = "later", .help = "Ends later", .run = later };
-const struct command *const commands[] = { &cmd_echo, &cmd_later, NULL };
+const struct command *const commands[] = { &cmd_echo, &cmd_later, &cmd_parts, NULL };
 
 static char folder[] = "/tmp/control-XXXXXX", path[64];
 static struct loop *loop;
@@ -159,6 +187,41 @@ static void a_line_without_end_is_cut_off(void **state)
 	close(fd);
 }
 
+static void a_long_answer_comes_in_parts_before_it(void **state)
+{
+	static char much[20 * 70000];
+	size_t size = 0;
+	int fd = dial();
+	say(fd, "{\"args\":[\"parts\"]}\n{\"args\":[\"echo\",\"next\"]}\n");
+	usleep(100000);
+	assert_in_range(atomic_load(&parts_sent), 1, 10);             /* it waits for us, but for what the socket holds */
+	for (ssize_t n; !memmem(much, size, "next", 4) && (n = recv(fd, much + size, sizeof much - size, 0)) > 0; )
+		size += (size_t)n;
+	assert_int_equal(atomic_load(&parts_sent), 20);
+	unsigned lines = 0;
+	for (const char *at = much; (at = memmem(at, size - (size_t)(at - much), "{\"part\":\"YWFh", 13)); at++)
+		lines++;
+	assert_int_equal(lines, 20);
+	const char *answer = memmem(much, size, "{\"ok\":true,\"rows\":[]}\n", 22);
+	assert_non_null(answer);
+	assert_null(memmem(answer, size - (size_t)(answer - much), "part", 4));
+	close(fd);
+}
+
+static void parts_end_when_nobody_takes_them(void **state)
+{
+	unsigned before = atomic_load(&parts_sent);
+	int fd = dial();
+	say(fd, "{\"args\":[\"parts\"]}\n");
+	while (atomic_load(&parts_sent) == before)
+		usleep(1000);
+	close(fd);
+	for (int i = 0; i < 5000 && !atomic_load(&runs_left); i++)
+		usleep(1000);
+	assert_int_equal(atomic_load(&runs_left), 1);
+	assert_true(atomic_load(&parts_sent) < before + 20);
+}
+
 static void one_that_goes_away_harms_nobody(void **state)
 {
 	for (int i = 0; i < 40; i++) {               /* fewer than may be connected at a time */
@@ -185,6 +248,8 @@ int main(void)
 		cmocka_unit_test(answers_keep_the_order_of_questions),
 		cmocka_unit_test(garbage_is_refused_and_the_line_goes_on),
 		cmocka_unit_test(a_line_without_end_is_cut_off),
+		cmocka_unit_test(a_long_answer_comes_in_parts_before_it),
+		cmocka_unit_test(parts_end_when_nobody_takes_them),
 		cmocka_unit_test(one_that_goes_away_harms_nobody),
 		cmocka_unit_test(others_are_turned_away),
 	};
