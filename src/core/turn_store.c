@@ -132,7 +132,6 @@ static void append_finish(struct append *p)
 	}
 	if (account->state == ACCOUNT_LOADING)
 		accounts_load_next(account->home);
-	account_quiet(account);
 }
 
 /* Patience ended: the sender is told, unless a client already has the message. */
@@ -205,6 +204,7 @@ static void read_finished(void *thing)
 	if (!ok)
 		log_problem("STORE", "%s: could not read: %s", t->account->jid, out->job.why.text);
 	t->account->mailbox.reading--;
+	flights_sweep(t->account);
 	out->is_waiting = false;
 	enum stanza_error verdict = ok ? out->found(t, out->job.results[0]) : RESOURCE_CONSTRAINT;
 	if (!out->is_waiting)
