@@ -204,9 +204,9 @@ static void read_finished(void *thing)
 	if (!ok)
 		log_problem("STORE", "%s: could not read: %s", t->account->jid, out->job.why.text);
 	t->account->mailbox.reading--;
-	flights_sweep(t->account);
 	out->is_waiting = false;
 	enum stanza_error verdict = ok ? out->found(t, out->job.results[0]) : RESOURCE_CONSTRAINT;
+	flights_sweep(t->account);           /* behind `found`, which may have been given a row that is gone by now */
 	if (!out->is_waiting)
 		turn_go_on(t, verdict);
 }
