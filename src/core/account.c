@@ -70,7 +70,6 @@ static void loaded(void *thing)
 	if (account->state == ACCOUNT_READY)
 		take_rows(account, l->job.results);
 	arena_free(l->arena);
-	account_quiet(account);
 	turns_wake(account);
 	accounts_load_next(home);
 }
@@ -154,6 +153,8 @@ static struct account *account_new(const char *bare)
 	list_init(&account->mailbox.turns);
 	list_init(&account->mailbox.reads);
 	list_init(&account->mailbox.appends);
+	list_init(&account->quiet);
+	account_quiet(account);
 	hash_put(&home->accounts, &account->by_jid, account->jid);
 	return account;
 }
@@ -183,8 +184,10 @@ static bool is_busy(const struct account *account)
 
 void account_quiet(struct account *account)
 {
-	if (list_is_empty(&account->sessions) && !account->idle_since)
-		account->idle_since = clock_now();
+	if (!list_is_empty(&account->sessions))
+		return;
+	account->quiet_since = clock_now();
+	list_append(&account->home->quiet, &account->quiet);
 }
 
 void account_forget(struct account *account)
@@ -195,27 +198,26 @@ void account_forget(struct account *account)
 	mem_free(account->throttle);
 	hosts_drop(account->old_hosts);
 	list_remove(&account->mailbox.ready);
+	list_remove(&account->quiet);
 	hash_remove(&account->home->accounts, &account->by_jid);
 	account->magic = 0;
 	arena_free(account->arena);
 }
 
-static bool forget_idle(struct hash_node *n, void *with)
+static msec patience_with(const struct account *account)
 {
-	struct account *account = CONTAINER(n, struct account, by_jid);
-	msec patience = account->state == ACCOUNT_READY || account->throttle ? account->home->hosts->limits.idle_account : UNKNOWN_FOR;
-	flights_sweep(account);
-	if (is_busy(account))
-		return true;
-	account_quiet(account);
-	if (clock_now() - account->idle_since >= patience)
-		account_forget(account);
-	return true;
+	return account->state == ACCOUNT_READY || account->throttle ? account->home->hosts->limits.idle_account : UNKNOWN_FOR;
 }
 
 void accounts_sweep(struct home *home)
 {
-	hash_each(&home->accounts, forget_idle, NULL);
+	LIST_EACH(&home->quiet, struct account, quiet, account) {
+		msec quiet = clock_now() - account->quiet_since;
+		if (quiet < UNKNOWN_FOR && quiet < home->hosts->limits.idle_account)
+			break;                       /* and so are all behind it */
+		if (quiet >= patience_with(account) && !is_busy(account))
+			account_forget(account);
+	}
 }
 
 /* A domain that is served no more ends its sessions; its accounts leave when they are idle. */

@@ -36,7 +36,8 @@ struct account {
 	struct list         sessions;        /* struct session.in_account, oldest first */
 	unsigned            session_count;
 	struct list         forgettings;     /* rows whose messages clients have, on their way out: core/session.c */
-	msec                idle_since;      /* 0 while somebody is there */
+	struct list         quiet;           /* in its home's list of those without sessions, by `quiet_since` */
+	msec                quiet_since;
 	struct mailbox {                     /* the core's */
 		struct list ready;           /* in its home's list of entities that have turns to run */
 		struct list turns;           /* waiting, in order */
@@ -51,7 +52,7 @@ struct account {
 	struct throttle    *throttle;        /* wrong passwords lately; NULL: none */
 	void              **kept, **live;    /* core/slots.h; NULL until used */
 };
-_Static_assert(sizeof(struct account) <= 272, "an idle session shall cost 4 KiB, and this is its share: docs/memory.md");
+_Static_assert(sizeof(struct account) <= 288, "an idle session shall cost 4 KiB, and this is its share: docs/memory.md");
 
 /* What a module's per_account.load returned; NULL when it returned NULL. */
 void *account_data(const struct account *, const struct module *);
@@ -68,7 +69,7 @@ struct account *account_find(const char *bare);      /* in memory, at this home;
 struct account *account_get(const char *bare);       /* there, if need be being loaded */
 void account_reload(struct account *);               /* its kept part, from the database; its turns wait */
 void account_forget(struct account *);               /* removed or unloaded: frees it. It has no sessions and no turns */
-void account_quiet(struct account *);                /* its last session has gone, or a turn of one without sessions ended */
-void accounts_sweep(struct home *);                  /* unloads what has been idle, forgets unknown ones */
+void account_quiet(struct account *);                /* it is new, or its last session has gone */
+void accounts_sweep(struct home *);                  /* unloads what has been quiet for long, forgets unknown ones; who has sessions costs nothing */
 void accounts_take_hosts(struct home *);             /* the snapshot changed */
 void accounts_load_next(struct home *);

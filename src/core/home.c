@@ -60,6 +60,7 @@ static struct home *home_new(unsigned number, struct hosts *hosts)
 	home->hosts = hosts_share(hosts);
 	list_init(&home->ready);
 	list_init(&home->jobs);
+	list_init(&home->quiet);
 	list_init(&home->wanting);
 	return home;
 }

@@ -20,6 +20,7 @@ struct home {
 	unsigned      number;        /* the last ones may be of pools, on whose loops nobody is at home */
 	struct hash   accounts;
 	struct list   ready;         /* accounts with turns to run: mailbox.ready */
+	struct list   quiet;         /* accounts without sessions, who was quiet first first: account.quiet */
 	struct list   jobs;          /* store jobs of this round: handed over once */
 	struct list   wanting;       /* accounts that wait to be loaded, logins first */
 	unsigned      loading;       /* accounts being loaded now */

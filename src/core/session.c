@@ -53,7 +53,7 @@ static struct session *session_new(struct account *account, const char *resource
 	s->since = clock_wall();
 	list_append(&account->sessions, &s->in_account);
 	account->session_count++;
-	account->idle_since = 0;
+	list_remove(&account->quiet);
 	account->home->counts.sessions++;
 	return s;
 }

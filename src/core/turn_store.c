@@ -132,7 +132,6 @@ static void append_finish(struct append *p)
 	}
 	if (account->state == ACCOUNT_LOADING)
 		accounts_load_next(account->home);
-	account_quiet(account);
 }
 
 /* Patience ended: the sender is told, unless a client already has the message. */
@@ -207,6 +206,7 @@ static void read_finished(void *thing)
 	t->account->mailbox.reading--;
 	out->is_waiting = false;
 	enum stanza_error verdict = ok ? out->found(t, out->job.results[0]) : RESOURCE_CONSTRAINT;
+	flights_sweep(t->account);           /* behind `found`, which may have been given a row that is gone by now */
 	if (!out->is_waiting)
 		turn_go_on(t, verdict);
 }

@@ -26,6 +26,7 @@ enum { LINGER = 5000 };              /* ms for the last words of a connection */
 
 static _Thread_local struct list streams;
 static _Thread_local size_t stream_count;
+static _Thread_local bool memory_was_over;           /* a second ago: some streams may be starved */
 
 size_t c2s_count(void)
 {
@@ -248,7 +249,9 @@ static void negotiation_timed_out(struct timer *timer)
 }
 void c2s_second(void)
 {
-	if (!streams.next || home_here()->is_over_memory)
+	const bool was_over = memory_was_over;
+	memory_was_over = home_here()->is_over_memory;
+	if (!was_over || memory_was_over)
 		return;
 	LIST_EACH(&streams, struct c2s, in_loop, c) {
 		if (c->is_starved) {
