@@ -1,8 +1,8 @@
 /*
  * The order of a start matters (docs/architecture.md): ports are opened while
- * we may still be root; then privileges go; certificates are read by the very
- * code that a reload uses; then the database is locked and opened, and threads
- * come last.
+ * we may still be root; then privileges go, and the sandbox closes; certificates
+ * are read by the very code that a reload uses; then the database is locked and
+ * opened, and threads come last.
  *
  * The main thread then only waits for signals: TERM and INT stop, HUP reloads.
  */
@@ -18,21 +18,20 @@
 #include "core/server.h"
 #include "core/signal.h"
 #include "net/loop.h"
+#include "privileges.h"
+#include "sandbox.h"
 #include "store/store.h"
 #include "streams/c2s.h"
 #include "streams/listen.h"
 #include "xmpp/ns.h"
 #include <errno.h>
-#include <grp.h>
 #include <malloc.h>
-#include <pwd.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -132,6 +131,8 @@ static const char *what_waits(struct arena *a, struct config *fresh)
 static bool take(struct arena *a, struct config *fresh, const char **words)
 {
 	struct fail why;
+	if ((*words = sandbox_lacks(a, fresh)))
+		return false;
 	struct hosts *hosts = hosts_new(fresh, generation + 1, &why);
 	if (!hosts) {
 		*words = arena_string(a, why.text);
@@ -176,34 +177,6 @@ static void reload_by_signal(void)
 	reload(a, &words);
 	notify("READY=1");
 	arena_free(a);
-}
-
-/* --- privileges --- */
-
-static bool become(const char *name, const char *folder, struct fail *why)
-{
-	if (geteuid() != 0)
-		return true;
-	struct passwd *p = getpwnam(name);   /* cppcheck-suppress getpwnamCalled ; there is no second thread yet */
-	if (!p)
-		return fail(why, "started as root, and there is no user \"%s\" to become: make it, or set `user`", name);
-	if (p->pw_uid == 0)
-		return fail(why, "user \"%s\" is root: name another", name);
-	if (chown(folder, p->pw_uid, p->pw_gid) < 0)
-		return fail_errno(why, "can't give %s to %s", folder, name);
-	if (setgroups(0, NULL) < 0 || setgid(p->pw_gid) < 0 || setuid(p->pw_uid) < 0 || setuid(0) == 0)
-		return fail_errno(why, "can't become user %s", name);
-	return true;
-}
-
-/* As many descriptors as the system lets us have: each connection is one. */
-static void raise_descriptors(void)
-{
-	struct rlimit l;
-	if (getrlimit(RLIMIT_NOFILE, &l) == 0 && l.rlim_cur < l.rlim_max) {
-		l.rlim_cur = l.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &l);
-	}
 }
 
 /* --- the store --- */
@@ -314,8 +287,11 @@ static bool start(struct fail *why)
 	unsigned loops = loops_wanted(config);
 	if (!modules_wire(why) || !make_folder(config_data_dir(config), why) || !listen_open(config, loops, why))
 		return false;
-	if (!become(config_text(config_global(config), "user"), config_data_dir(config), why))
+	if (!privileges_drop(config, why) || !sandbox_enter(config, why))
 		return false;
+#ifdef TEST_HOOKS
+	sandbox_try();
+#endif
 	struct hosts *hosts = hosts_new(config, ++generation, why);
 	if (!hosts)
 		return false;
@@ -428,7 +404,7 @@ int serve(const char *config_path)
 	struct fail why = { "" };
 	block_signals(&signals);
 	mallopt(M_ARENA_MAX, 2);
-	raise_descriptors();
+	privileges_raise_descriptors();
 	ns_intern();
 	modules_declare();
 	server = (struct server){ config_path, clock_wall(), reload, ask_to_stop };

@@ -38,6 +38,8 @@ void log_forget_tag_limits(void);
 
 /* "stderr", "journal" or a file's path. Before log_open, lines go to stderr directly. */
 bool log_open(const char *output, enum log_format, struct fail *why);
+/* Its file, opened by root, becomes that user's, who will have to open it again. */
+bool log_give(unsigned user, unsigned group, struct fail *why);
 void log_start(void);                        /* starts the thread that writes: from here no caller waits for the disk */
 bool log_reopen(struct fail *why);           /* the file was rotated */
 void log_flush(void);                        /* waits until what is queued is written, two seconds at most */

@@ -29,7 +29,8 @@ static const struct setting top[] = {
 	{ "threads", OPTION_INT, "0", "Event loops; 0: one for each core", IN_GLOBAL, 0, 256, RESTART },
 	{ "pool_threads", OPTION_INT, "0", "Threads for passwords, certificates and files; 0: as many as cores", IN_GLOBAL, 0, 256, RESTART },
 	{ "admins", OPTION_LIST, NULL, "Addresses of administrators", IN_BOTH, LATER },
-	{ "sandbox", OPTION_BOOL, "yes", "Enter the Landlock and seccomp sandbox at start", IN_GLOBAL, RESTART, LATER },
+	{ "sandbox", OPTION_ENUM, "on", "Landlock and seccomp; on: as far as the kernel has them; required: not without; off: for debuggers", IN_GLOBAL,
+	  .words = "on required off", RESTART },
 };
 
 static const struct setting listeners[] = {
