@@ -31,10 +31,14 @@ static const struct folder *admitted;        /* NULL: no sandbox. Set before the
 
 /* --- gathering --- */
 
+/* Where it leads to. What isn't there can't be admitted, nor read: who reads it will say so. */
 static void add(struct gathering *g, const char *path, unsigned rights)
 {
+	char real[PATH_MAX];
+	if (!realpath(path, real))
+		return;
 	struct folder *f = ARENA_NEW(g->arena, struct folder);
-	*f = (struct folder){ path, rights, g->first };
+	*f = (struct folder){ arena_string(g->arena, real), rights, g->first };
 	g->first = f;
 }
 
@@ -55,7 +59,7 @@ static void add_path(struct gathering *g, const char *path, unsigned rights)
 	char real[PATH_MAX];
 	add(g, folder_of(g->arena, path), rights);
 	if (realpath(path, real))
-		add(g, folder_of(g->arena, arena_string(g->arena, real)), rights);
+		add(g, folder_of(g->arena, real), rights);
 }
 
 static unsigned rights_of(const struct config_entry *e)
@@ -137,18 +141,16 @@ static void add_libraries(struct gathering *g)
 	static const char *const read_only[] = {
 		"/etc/localtime", "/etc/timezone", "/usr/share/zoneinfo", "/etc/resolv.conf", "/etc/hosts", "/etc/host.conf", "/etc/gai.conf",
 		"/etc/nsswitch.conf", "/etc/services", "/etc/ssl", "/usr/lib/ssl", "/usr/share/ca-certificates", "/usr/local/share/ca-certificates",
-		"/proc/self", "/proc/meminfo", "/proc/sys/vm/overcommit_memory", "/sys/devices/system/cpu", "/dev/urandom", "/dev/random",
+		"/run/systemd/resolve", "/proc/self", "/proc/meminfo", "/proc/sys/vm/overcommit_memory", "/sys/devices/system/cpu", "/dev/urandom", "/dev/random",
 	};
-	char real[PATH_MAX];
 	for (size_t i = 0; i < sizeof read_only / sizeof *read_only; i++)
 		add(g, read_only[i], MAY_READ);
-	if (realpath("/etc/resolv.conf", real))      /* systemd-resolved and its like write it anew beside the old one */
-		add(g, strcmp(real, "/etc/resolv.conf") == 0 ? "/etc/resolv.conf" : dirname(arena_string(g->arena, real)), MAY_READ);
 	add(g, "/dev/null", MAY_WRITE);
 	if (!is_strict()) {                          /* llvm-symbolizer and its libraries: a report wants names */
 		add(g, "/usr", MAY_RUN);
 		add(g, "/lib", MAY_RUN);
 		add(g, "/proc", MAY_READ);
+		add_path(g, "/proc/self/exe", MAY_READ);
 	}
 #ifdef TEST_HOOKS
 	if (getenv("JACKDAW_DISK"))                  /* the orders of tests/lib/powercut_vfs.h */
@@ -207,14 +209,10 @@ static bool is_below(const char *path, const char *folder)
 	return strncmp(path, folder, n) == 0 && (!path[n] || path[n] == '/' || (n && folder[n - 1] == '/'));
 }
 
-/* Compared by where they lead. What isn't there can't be read either, and reading it will say so. */
 static bool is_admitted(const struct folder *wanted)
 {
-	char want[PATH_MAX], have[PATH_MAX];
-	if (!realpath(wanted->path, want))
-		return true;
 	for (const struct folder *f = admitted; f; f = f->next)
-		if ((f->rights & (wanted->rights | MAY_WRITE)) && realpath(f->path, have) && is_below(want, have))
+		if ((f->rights & (wanted->rights | MAY_WRITE)) && is_below(wanted->path, f->path))
 			return true;
 	return false;
 }

@@ -49,7 +49,7 @@ static const int allowed[] = {
 /* The leak checker traces its own threads from a process of its own; a report is made readable by llvm-symbolizer. */
 static const int of_sanitizers[] = {
 	CALL(ptrace), CALL(clone), CALL(fork), CALL(vfork), CALL(execve), CALL(wait4), CALL(kill), CALL(tgkill), CALL(prctl), CALL(ioctl), CALL(pipe),
-	CALL(mmap), CALL(mprotect), CALL(setrlimit), CALL(prlimit64), CALL(process_vm_readv), CALL(personality), CALL(getpgrp), CALL(getdents),
+	CALL(mmap), CALL(mprotect), CALL(setrlimit), CALL(prlimit64), CALL(process_vm_readv), CALL(personality), CALL(getpgrp), CALL(getdents), CALL(arch_prctl),
 };
 
 struct narrow { int call; struct scmp_arg_cmp argument; };
