@@ -54,6 +54,8 @@ struct conn {
 	unsigned char end;                   /* enum conn_end, when is_doomed */
 	unsigned char mask;                  /* what libuv watches for */
 	unsigned char busy;                  /* calls of the owner that we are inside of */
+	unsigned char reads;                 /* since `reads_since`: ms of the clock, their low half */
+	uint32_t     reads_since;
 	bool is_paused     : 1;
 	bool is_blocked    : 1;              /* the socket is full */
 	bool is_doomed     : 1;              /* `ended` is due, or was called */

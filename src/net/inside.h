@@ -41,6 +41,7 @@ struct loop {
 	pthread_t thread;
 	bool      has_thread, has_ticked, has_more;
 	atomic_bool stopping;
+	atomic_bool is_asleep;               /* waits for events, or is about to: whoever fills the inbox has to wake it */
 	void    (*first)(void *);
 	void     *first_with;
 
@@ -73,6 +74,7 @@ void post_init(struct loop *);
 void post_free(struct loop *);
 void post_read(struct loop *);               /* runs what lies in the inbox */
 bool post_hand_over(struct loop *);          /* true: something was for ourselves */
+bool post_may_sleep(struct loop *);          /* false: something lies in the inbox. True: whoever posts from now on wakes it */
 void work_wait(struct loop *);               /* until no worker will post to this loop any more */
 void work_end(void);                         /* no loop is left: the workers go home */
 void conns_offer(struct loop *);

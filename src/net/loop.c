@@ -59,6 +59,7 @@ void loop_woke(struct loop *l)
 		return;
 	clock_tick();
 	l->has_ticked = true;
+	atomic_store_explicit(&l->is_asleep, false, memory_order_relaxed);
 }
 
 /* A timer moved before the alarm, or the alarm rang: when is the wheel due next? */
@@ -88,7 +89,7 @@ static bool let_owners_work(struct loop *l)
 static void turn_once(struct loop *l)
 {
 	l->has_ticked = false;
-	uv_run(&l->uv, l->has_more ? UV_RUN_NOWAIT : UV_RUN_ONCE);
+	uv_run(&l->uv, !l->has_more && post_may_sleep(l) ? UV_RUN_ONCE : UV_RUN_NOWAIT);
 	loop_woke(l);
 	conns_offer(l);
 	wheel_run(&l->wheel, clock_now());

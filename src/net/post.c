@@ -2,10 +2,13 @@
  * The inbox: what other threads give to a loop.
  *
  * A loop gathers what it has for another one during a round and hands all of
- * it over at once: one lock, one copy, one wake-up for each pair and round,
- * however many letters. Threads that are no loops (workers, the store) push
- * each letter at once. Arrays are swapped and kept, so nothing is allocated
- * once they are large enough; an array that a burst has grown is given back.
+ * it over at once: one lock and one copy for each pair and round, however many
+ * letters. Threads that are no loops (workers, the store) push each letter at
+ * once. Arrays are swapped and kept, so nothing is allocated once they are
+ * large enough; an array that a burst has grown is given back.
+ *
+ * Only a loop that sleeps is woken, for that costs three system calls and
+ * often an interrupt; one that is awake looks into its inbox before it sleeps.
  */
 #include "net/inside.h"
 #include "base/check.h"
@@ -52,13 +55,25 @@ void post_free(struct loop *l)
 	pthread_mutex_destroy(&l->inbox_lock);
 }
 
-static bool push(struct loop *to, const struct letter *letters, size_t count)    /* true: it was empty before */
+static void push(struct loop *to, const struct letter *letters, size_t count)
 {
 	pthread_mutex_lock(&to->inbox_lock);
-	bool was_empty = to->inbox.count == 0;
 	add(&to->inbox, letters, count);
 	pthread_mutex_unlock(&to->inbox_lock);
-	return was_empty;
+	if (atomic_load(&to->is_asleep) && atomic_exchange(&to->is_asleep, false))
+		uv_async_send(&to->wake);
+}
+
+/* It says that it sleeps, then looks: a letter that it doesn't see was pushed by somebody who sees that it sleeps. */
+bool post_may_sleep(struct loop *l)
+{
+	atomic_store(&l->is_asleep, true);
+	pthread_mutex_lock(&l->inbox_lock);
+	bool is_empty = l->inbox.count == 0;
+	pthread_mutex_unlock(&l->inbox_lock);
+	if (!is_empty)
+		atomic_store(&l->is_asleep, false);
+	return is_empty;
 }
 
 void post(struct loop *to, void (*fn)(void *), void *thing)
@@ -67,8 +82,7 @@ void post(struct loop *to, void (*fn)(void *), void *thing)
 	struct letter letter = { fn, thing };
 	struct loop *here = loop_here();
 	if (!here) {
-		if (push(to, &letter, 1))
-			uv_async_send(&to->wake);
+		push(to, &letter, 1);
 		return;
 	}
 	struct outbox *box = &here->out[to->number];
@@ -85,11 +99,8 @@ bool post_hand_over(struct loop *l)
 	bool to_ourselves = false;
 	for (unsigned i = 0; i < l->touched_count; i++) {
 		struct outbox *box = &l->out[l->touched[i]];
-		bool was_empty = push(box->to, box->letters.all, box->letters.count);
-		if (box->to == l)
-			to_ourselves = true;
-		else if (was_empty)
-			uv_async_send(&box->to->wake);
+		push(box->to, box->letters.all, box->letters.count);
+		to_ourselves |= box->to == l;
 		empty(&box->letters);
 	}
 	l->touched_count = 0;
