@@ -23,6 +23,7 @@
 #include "store/store.h"
 #include "streams/c2s.h"
 #include "streams/listen.h"
+#include "supervisor.h"
 #include "xmpp/ns.h"
 #include <errno.h>
 #include <malloc.h>
@@ -32,9 +33,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { STOP_WITHIN = 10000, STOP_LOOK = 20 };
@@ -54,24 +54,6 @@ static void print_notes(const struct config_report *r)
 		fprintf(stderr, "%s\n", config_note_text(r->arena, &r->errors[i]));
 	for (int i = 0; i < r->warning_count && i < CONFIG_NOTES; i++)
 		log_major("CONFIG", "%s", config_note_text(r->arena, &r->warnings[i]));
-}
-
-/* sd_notify(3), for a supervisor that asked: one datagram. */
-static void notify(const char *words)
-{
-	const char *path = getenv("NOTIFY_SOCKET");
-	struct sockaddr_un to = { .sun_family = AF_UNIX };
-	if (!path || strlen(path) >= sizeof to.sun_path)
-		return;
-	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	memcpy(to.sun_path, path, strlen(path));
-	if (*path == '@')
-		to.sun_path[0] = '\0';
-	socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path));
-	if (fd >= 0 && sendto(fd, words, strlen(words), MSG_NOSIGNAL, (struct sockaddr *)&to, size) < 0)
-		log_problem("SERVER", "the supervisor can't be told \"%s\": %s", words, strerror(errno));
-	if (fd >= 0)
-		close(fd);
 }
 
 /* --- settings --- */
@@ -173,9 +155,9 @@ static void reload_by_signal(void)
 	struct arena *a = arena_new();
 	const char *words;
 	log_reopen(NULL);
-	notify("RELOADING=1");
+	supervisor_tell(arena_printf(a, "RELOADING=1\nMONOTONIC_USEC=%lld", (long long)clock_now() * 1000));
 	reload(a, &words);
-	notify("READY=1");
+	supervisor_tell("READY=1");
 	arena_free(a);
 }
 
@@ -264,8 +246,23 @@ static bool open_store(struct fail *why)
 
 /* --- loops --- */
 
-static void each_second(void *home)
+/* One built for tests may be told to hold a loop: JACKDAW_HOLD="loop second milliseconds". */
+static void hold_for_a_test(const struct home *home)
 {
+#ifdef TEST_HOOKS
+	static _Thread_local unsigned seconds;
+	unsigned loop, second, ms;
+	const char *wish = getenv("JACKDAW_HOLD");
+	if (wish && sscanf(wish, "%u %u %u", &loop, &second, &ms) == 3 && home->number == loop && ++seconds == second)
+		usleep(ms * 1000);
+#endif
+}
+
+static void each_second(void *thing)
+{
+	struct home *home = thing;
+	hold_for_a_test(home);
+	supervisor_turned(home->number);
 	home_second(home);
 	c2s_second();
 }
@@ -358,7 +355,7 @@ static void leave_loop(void *thing)
 static void stop_all(void)
 {
 	log_major("SERVER", "stopping");
-	notify("STOPPING=1");
+	supervisor_tell("STOPPING=1");
 	homes_stop();
 	for (unsigned i = 0; i < homes_count(); i++)
 		post(home_number(i)->loop, leave_loop, home_number(i));
@@ -378,13 +375,14 @@ static void ask_to_stop(void)
 
 static void wait_for_signals(const sigset_t *signals)
 {
+	const struct timespec patience = { supervisor_watch() / 1000, supervisor_watch() % 1000 * 1000000 };
 	for (;;) {
-		int signal;
-		if (sigwait(signals, &signal) != 0)
-			continue;
-		if (signal != SIGHUP)
+		int signal = sigtimedwait(signals, NULL, &patience);
+		supervisor_look();
+		if (signal == SIGHUP)
+			reload_by_signal();
+		else if (signal > 0)
 			return;
-		reload_by_signal();
 	}
 }
 
@@ -405,6 +403,7 @@ int serve(const char *config_path)
 	block_signals(&signals);
 	mallopt(M_ARENA_MAX, 2);
 	privileges_raise_descriptors();
+	supervisor_open();
 	ns_intern();
 	modules_declare();
 	server = (struct server){ config_path, clock_wall(), reload, ask_to_stop };
@@ -421,7 +420,7 @@ int serve(const char *config_path)
 	}
 	log_major("SERVER", "ready: version %s, %u loops", SERVER_VERSION, homes_count());
 	fprintf(stderr, "ready\n");
-	notify("READY=1");
+	supervisor_tell("READY=1");
 	wait_for_signals(&signals);
 	stop_all();
 	mem_free(database);
