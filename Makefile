@@ -1,7 +1,7 @@
 # The front door. The build itself is meson's; the checks are files in tools/check.d.
 RELEASE = -Dbuildtype=release -Db_lto=true -Db_pie=true
 
-.PHONY: all run build check bench fuzz soak format lint deps clean
+.PHONY: all run build check bench fuzz soak deb format lint deps clean
 all: build
 
 run: build              # a server on this machine, under ./run or $JACKDAW_RUN
@@ -26,6 +26,10 @@ fuzz:                   # FUZZ_TIME seconds for each parser (60)
 soak: build             # SOAK_TIME for each part (10min)
 	@tools/deps check
 	@tools/soak
+
+deb:                    # build-deb/jackdaw_VERSION_ARCH.deb
+	@tools/deps deb
+	@tools/deb
 
 format:                 # what git says has changed
 	@tools/format
