@@ -7,6 +7,7 @@
 
 const struct module *const modules[] = {
 	&mod_credentials,
+	&mod_strangers,
 	&mod_disco,
 	&mod_roster,
 	&mod_subscription,

@@ -11,7 +11,7 @@ const struct command *const commands[] = {
 	&cmd_session_list, &cmd_session_kick,
 	&cmd_module_list,
 	&cmd_log_level,
-	&cmd_status, &cmd_reload, &cmd_stop,
+	&cmd_status, &cmd_limits, &cmd_reload, &cmd_stop,
 	&cmd_version, &cmd_help,
 	NULL,
 };

@@ -6,6 +6,7 @@
  */
 #include "admin/accounts.h"
 #include "admin/commands.h"
+#include "admin/limits.h"
 #include "base/log.h"
 #include "core/call.h"
 #include "core/home.h"
@@ -18,7 +19,7 @@
 
 static const char Q_ACCOUNTS[] = "SELECT COUNT(*) FROM account";
 
-#define COUNTS(X) X(turns) X(stanzas_in) X(stanzas_out) X(messages) X(logins) X(logins_refused) X(sessions)
+#define COUNTS(X) X(turns) X(stanzas_in) X(stanzas_out) X(messages) X(logins) X(logins_refused) X(refused) X(sessions)
 
 /* Runs on every home in turn. */
 static void visit_home(struct home *home, struct arena *a, struct xml *result, void *with)
@@ -28,6 +29,7 @@ static void visit_home(struct home *home, struct arena *a, struct xml *result, v
 #define ADD(name) xml_set(a, el, #name, arena_printf(a, "%llu", (unsigned long long)home->counts.name));
 	COUNTS(ADD)
 #undef ADD
+	limits_visit(home, a, el);
 	xml_append(result, el);
 }
 
@@ -90,6 +92,16 @@ static void add_store(struct command_run *run)
 	command_json(run, "store", rows);
 }
 
+/* Those that were reached: why somebody was turned away, or waits. */
+static void add_limits(struct command_run *run, const struct xml *result)
+{
+	json_t *rows = json_array();
+	for (unsigned i = 0; i < LIMIT_COUNT; i++)
+		if (limits_sum(result, i))
+			json_array_append_new(rows, json_pack("{s:s, s:I}", "limit", limit_setting(i), "reached", (json_int_t)limits_sum(result, i)));
+	command_json(run, "limits_reached", rows);
+}
+
 static void accounts_counted(struct command_run *run, const struct rows *rows, const char *why)
 {
 	if (rows && rows->first)
@@ -110,6 +122,7 @@ static void gathered(struct arena *a, struct xml *result, void *with)
 	command_yes(run, "degraded", is_degraded);
 	command_json(run, "loops", loops);
 	add_store(run);
+	add_limits(run, result);
 	if (is_degraded)
 		command_done(run);
 	else

@@ -95,7 +95,7 @@ static const struct setting logging[] = {
 
 static const struct setting limits[] = {
 	{ "enabled", OPTION_BOOL, "yes", "No: no limit of rate or number of connections is kept", IN_GLOBAL },
-	{ "connections", OPTION_INT, "100000", "Connections of the whole server", IN_GLOBAL, 0, 100000000, LATER },
+	{ "connections", OPTION_INT, "100000", "Connections of the whole server; 0: no limit", IN_GLOBAL, 0, 100000000 },
 	{ "connections_per_address", OPTION_INT, "100", "Connections from one address (IPv6: one /64)", IN_ALL, 0, 10000000, ONLY_GLOBAL },
 	{ "connects_per_minute", OPTION_INT, "600", "New connections from one address (IPv6: one /64) in a minute", IN_ALL, 0, 10000000, ONLY_GLOBAL },
 	{ "unauthenticated_timeout", OPTION_DURATION, "30s", "From connecting to being logged in", IN_ALL, SECOND, HOUR, ONLY_GLOBAL },
@@ -113,6 +113,8 @@ static const struct setting limits[] = {
 	{ "logins_per_account", OPTION_INT, "10", "Failed logins to one account in a minute", IN_BOTH, 0, 1000000, ONLY_GLOBAL },
 	{ "login_attempts", OPTION_INT, "5", "Failed logins on one stream, then it ends", IN_ALL, 1, 100, ONLY_GLOBAL },
 	{ "registrations_per_hour", OPTION_INT, "3", "New accounts from one address (IPv6: one /64)", IN_BOTH, 0, 1000000, ONLY_GLOBAL },
+	{ "strangers_per_hour", OPTION_INT, "200", "Addresses outside its roster that one account may write to first; 0: no limit", IN_BOTH, 0, 1000000 },
+	{ "subscriptions_per_hour", OPTION_INT, "200", "Subscription requests of one account; 0: no limit", IN_BOTH, 0, 1000000 },
 	{ "roster_items", OPTION_INT, "1000", "Contacts of one account", IN_BOTH, 1, 1000000 },
 	{ "resources", OPTION_INT, "20", "Sessions of one account", IN_BOTH, 1, 1000 },
 	{ "write_queue_soft", OPTION_SIZE, "256k", "Bytes waiting for a slow reader before pages wait", IN_ALL, 4096, GIB },

@@ -130,6 +130,8 @@ static void watch_memory(struct home *home)
 	bool over = limit && held > limit;
 	if (over != home->is_over_memory && home->number == 0)
 		log_major("SERVER", over ? "%zu MiB of memory: over the limit, streams are not read" : "%zu MiB of memory: streams are read again", held >> 20);
+	if (over && home->number == 0)
+		limit_reached(LIMIT_MEMORY);
 	home->is_over_memory = over;
 	if (home->number == 0 && (over || ++home->seconds % 60 == 0))
 		loop_work(trim, trimmed, home);

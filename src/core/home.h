@@ -9,6 +9,7 @@
 #include "base/hash.h"
 #include "base/list.h"
 #include "core/host.h"
+#include "core/limit.h"
 #include "net/loop.h"
 #include "store/store.h"
 
@@ -33,6 +34,7 @@ struct home {
 	bool          is_stopping;
 	/* Counters: read by others through a call, never by another thread. */
 	struct home_counts { uint64_t turns, stanzas_in, stanzas_out, messages, logins, logins_refused, refused; unsigned sessions; } counts;
+	uint64_t      reached[LIMIT_COUNT];
 };
 
 struct home *home_here(void);                        /* this thread's; NULL off the loops */

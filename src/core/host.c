@@ -65,6 +65,7 @@ static void read_limits(struct core_limits *l, const struct config_scope *g)
 	l->byte_burst = config_int(g, "limits.bytes_burst");
 	l->registrations = (unsigned)config_int(g, "limits.registrations_per_hour");
 	l->wrong_logins = (unsigned)config_int(g, "limits.logins_per_minute");
+	l->connections = (unsigned)config_int(g, "limits.connections");
 	l->per_address = (unsigned)config_int(g, "limits.connections_per_address");
 	l->connects = (unsigned)config_int(g, "limits.connects_per_minute");
 }
@@ -124,6 +125,8 @@ static bool add_host(struct whole *w, const struct config_scope *s, struct fail 
 	h->tls_mode = (enum host_tls)config_enum(s, "tls");
 	h->plain_without_tls = config_bool(s, "auth.allow_plain_without_tls");
 	h->resources = (unsigned)config_int(s, "limits.resources");
+	h->strangers = (unsigned)config_int(s, "limits.strangers_per_hour");
+	h->subscriptions = (unsigned)config_int(s, "limits.subscriptions_per_hour");
 	h->conflict = (enum conflict)config_enum(s, "session.conflict");
 	h->mechanisms = read_mechanisms(w->arena, s);
 	h->tls = read_tls(s, why, &ok);

@@ -101,21 +101,23 @@ static struct address *address_new(const char *name)
 	return a;
 }
 
-static bool may_enter(struct address *a)
+static bool may_enter(struct address *a, enum limit *limit)
 {
+	*limit = LIMIT_CONNECTIONS_PER_ADDRESS;
 	if (limits()->enabled && limits()->per_address && a->connections >= limits()->per_address)
 		return false;
+	*limit = LIMIT_CONNECTS;
 	return take(&a->connects, MINUTE);
 }
 
-struct address *address_enter(const struct conn_facts *facts)
+struct address *address_enter(const struct conn_facts *facts, enum limit *limit)
 {
 	char name[48];
 	name_of(&facts->peer, name);
 	pthread_mutex_lock(&lock);
 	struct hash_node *n = hash_find(&addresses, name);
 	struct address *a = n ? CONTAINER(n, struct address, by_name) : address_new(name);
-	if (may_enter(a))
+	if (may_enter(a, limit))
 		a->connections++;
 	else
 		a = NULL;

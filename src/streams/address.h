@@ -7,12 +7,13 @@
  */
 #pragma once
 #include <stdbool.h>
+#include "core/limit.h"
 #include "net/conn.h"
 
 struct address;
 
-/* NULL: the address has too many connections, or connects too often. Given back with address_leave, on any loop. */
-struct address *address_enter(const struct conn_facts *);
+/* NULL: the address has too many connections, or connects too often; `limit` says which. Given back with address_leave, on any loop. */
+struct address *address_enter(const struct conn_facts *, enum limit *);
 void address_leave(struct address *);                /* NULL is fine */
 bool address_may_login(struct address *);            /* not too many wrong passwords lately */
 void address_wrong_login(struct address *);

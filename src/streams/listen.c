@@ -21,6 +21,7 @@ struct socket {
 	struct listener *listeners[HOMES_LIMIT];
 };
 
+static atomic_uint connected;                /* of all listeners */
 static struct socket *sockets[ADDRESSES];
 static unsigned socket_count;
 
@@ -58,6 +59,7 @@ static void took_too_long(struct timer *timer)
 {
 	struct guest *g = CONTAINER(timer, struct guest, timer);
 	log_low("XMPPI", "%s said nothing for too long", conn_facts(g->conn)->peer_name);
+	limit_reached(LIMIT_NEGOTIATION);
 	conn_abort(g->conn);
 	leave(g);
 }
@@ -126,8 +128,9 @@ static const struct conn_owner guest = { guest_input, NULL, NULL, guest_ended };
 /* --- accepting --- */
 
 /* RFC 6120 §4.9.3.17, STR-05: one too many is told so, and counted. */
-static void refuse_surplus(struct listener_rules *rules, struct conn *conn, const char *why)
+static void refuse_surplus(struct listener_rules *rules, struct conn *conn, enum limit limit, const char *why)
 {
+	limit_reached(limit);
 	log_problem("XMPPI", "%s refused at %s: %s", conn_facts(conn)->peer_name, rules->address, why);
 	home_here()->counts.refused++;
 	if (!rules->is_direct_tls) {
@@ -144,14 +147,20 @@ static void refuse_surplus(struct listener_rules *rules, struct conn *conn, cons
 static void accepted(void *with, struct conn *conn)
 {
 	struct listener_rules *rules = with;
-	unsigned channels = atomic_load_explicit(&rules->channels, memory_order_relaxed);
+	unsigned channels = atomic_load_explicit(&rules->channels, memory_order_relaxed), all = hosts_here()->limits.connections;
+	unsigned others = atomic_fetch_add_explicit(&connected, 1, memory_order_relaxed);
 	if (atomic_fetch_add_explicit(&rules->connected, 1, memory_order_relaxed) >= channels) {
-		refuse_surplus(rules, conn, "too many connections");
+		refuse_surplus(rules, conn, LIMIT_CHANNELS, "too many connections");
 		return;
 	}
-	struct address *address = address_enter(conn_facts(conn));
+	if (all && others >= all && hosts_here()->limits.enabled) {
+		refuse_surplus(rules, conn, LIMIT_CONNECTIONS, "too many connections");
+		return;
+	}
+	enum limit limit;
+	struct address *address = address_enter(conn_facts(conn), &limit);
 	if (!address) {
-		refuse_surplus(rules, conn, "too many connections from this address");
+		refuse_surplus(rules, conn, limit, limit == LIMIT_CONNECTS ? "too many new connections from this address" : "too many connections from this address");
 		return;
 	}
 	struct guest *g = NEW(struct guest);
@@ -162,6 +171,7 @@ static void accepted(void *with, struct conn *conn)
 
 void listen_left(struct listener_rules *rules)
 {
+	atomic_fetch_sub_explicit(&connected, 1, memory_order_relaxed);
 	atomic_fetch_sub_explicit(&rules->connected, 1, memory_order_relaxed);
 }
 

@@ -71,6 +71,7 @@ struct wire *wire_connect(void)
 	struct wire *w = NEW(struct wire);
 	struct conn *c = NEW(struct conn);
 	const size_t soft = 4000, hard = 300000;
+	enum limit limit;
 	c->magic = CONN_MAGIC;
 	c->number = ++made;
 	c->wire = w;
@@ -83,7 +84,7 @@ struct wire *wire_connect(void)
 	list_append(&conns, &c->link);
 	loop_enter(c->loop);
 	conn_limit(c, &(struct conn_limits){ soft, hard });
-	c2s_start(c, rules_of_sim(), address_enter(&c->facts));
+	c2s_start(c, rules_of_sim(), address_enter(&c->facts, &limit));
 	loop_leave();
 	return w;
 }
