@@ -70,12 +70,16 @@ static bool open_log(const struct config *c, struct fail *why)
 	return log_open(config_text(g, "log.output"), (enum log_format)config_enum(g, "log.format"), why);
 }
 
+/*
+ * One core is left to what loops wait for: the kernel's network, commits, keys of passwords. A loop for each core makes a
+ * message dearer, by hand-overs to a loop that sleeps, and slower, by loops that wait for a core: docs/profile.md.
+ */
 static unsigned loops_wanted(const struct config *c)
 {
 	int64_t n = config_int(config_global(c), "threads");
 	if (!n)
-		n = sysconf(_SC_NPROCESSORS_ONLN);
-	return n > HOMES_LIMIT ? HOMES_LIMIT : (unsigned)n;
+		n = sysconf(_SC_NPROCESSORS_ONLN) - 1;
+	return n > HOMES_LIMIT ? HOMES_LIMIT : n < 1 ? 1 : (unsigned)n;
 }
 
 static struct config *load(const char *path)

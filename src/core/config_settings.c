@@ -26,7 +26,7 @@ static const struct setting top[] = {
 	{ "data_dir", OPTION_PATH, "/var/lib/jackdaw", "Folder for the database and what is changed at run time", IN_GLOBAL, RESTART },
 	{ "control_socket", OPTION_PATH, NULL, "Unix socket for the command line; without it, control.sock in the data folder", IN_GLOBAL, RESTART },
 	{ "user", OPTION_STRING, "jackdaw", "Account to change to when started as root", IN_GLOBAL, .max = 64, RESTART },
-	{ "threads", OPTION_INT, "0", "Event loops; 0: one for each core", IN_GLOBAL, 0, 256, RESTART },
+	{ "threads", OPTION_INT, "0", "Event loops; 0: one fewer than there are cores, and at least one", IN_GLOBAL, 0, 256, RESTART },
 	{ "pool_threads", OPTION_INT, "0", "Threads for passwords, certificates and files; 0: as many as cores", IN_GLOBAL, 0, 256, RESTART },
 	{ "admins", OPTION_LIST, NULL, "Addresses of administrators", IN_BOTH, LATER },
 	{ "sandbox", OPTION_ENUM, "on", "Landlock and seccomp; on: as far as the kernel has them; required: not without; off: for debuggers", IN_GLOBAL,

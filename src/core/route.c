@@ -76,6 +76,12 @@ static struct signal *own_signal(struct turn *t)
 	return s;
 }
 
+/* While the server stops all its sessions end: who of them was there is news to nobody, and would be told once for each contact. */
+static bool is_news(enum kind kind)
+{
+	return kind != KIND_NOTIFY || !home_here()->is_stopping;
+}
+
 /* Built by the turn: to an account of ours, or nowhere. */
 static void send_copy(const struct xml *stanza)
 {
@@ -84,7 +90,7 @@ static void send_copy(const struct xml *stanza)
 	struct jid *target = to ? jid_parse(a, to) : NULL, *sender = from ? jid_parse(a, from) : NULL;
 	enum kind kind;
 	enum type type;
-	if (target && sender && target->local && host_find(target->domain) && type_of(stanza, &kind, &type))
+	if (target && sender && target->local && host_find(target->domain) && type_of(stanza, &kind, &type) && is_news(kind))
 		signal_send(signal_new(a, xml_clone(a, stanza), sender, target, kind, type));
 	else
 		arena_free(a);

@@ -31,19 +31,26 @@ static const char Q_FORGET_VERSION[] = "DELETE FROM roster_version WHERE account
 
 /* --- what is loaded --- */
 
+static bool read_row(const struct row *r, struct contact *c)     /* false: it is the version's */
+{
+	*c = (struct contact){ .jid = row_text(r, 0), .name = row_text(r, 1), .subscription = (enum subscription)row_int(r, 2),
+		.is_approved = row_int(r, 3), .is_listed = row_int(r, 4) };
+	c->groups = row_blob(r, 5, &c->groups_size);
+	return c->jid;
+}
+
 static void *load(struct account *account, const struct rows *rows)
 {
-	struct roster_block *b = NULL;
-	for (const struct row *r = rows->first; r; r = r->next) {
-		struct contact c = { .jid = row_text(r, 0), .name = row_text(r, 1), .subscription = (enum subscription)row_int(r, 2),
-			.is_approved = row_int(r, 3), .is_listed = row_int(r, 4) };
-		if (!c.jid) {
+	struct contact c;
+	size_t size = 0;
+	for (const struct row *r = rows->first; r; r = r->next)
+		size += read_row(r, &c) ? roster_block_size(&c) : 0;
+	struct roster_block *b = rows->first ? roster_block_new(size) : NULL;
+	for (const struct row *r = rows->first; r; r = r->next)
+		if (read_row(r, &c))
+			roster_block_fill(b, &c);
+		else
 			b = roster_block_set_version(b, row_int(r, 2));
-			continue;
-		}
-		c.groups = row_blob(r, 5, &c.groups_size);
-		b = roster_block_put(b, &c);
-	}
 	return b;
 }
 

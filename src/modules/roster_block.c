@@ -24,14 +24,14 @@ static struct record record_at(const struct roster_block *b, size_t at)
 	return r;
 }
 
-static size_t record_size(const struct contact *c)
+size_t roster_block_size(const struct contact *c)
 {
 	return sizeof(struct record) + strlen(c->jid) + 1 + (c->name ? strlen(c->name) + 1 : 0) + c->groups_size;
 }
 
 bool roster_block_fits(const struct contact *c)
 {
-	return record_size(c) <= CONTACT_LIMIT;
+	return roster_block_size(c) <= CONTACT_LIMIT;
 }
 
 static void read_record(const struct roster_block *b, size_t at, struct contact *c)
@@ -104,7 +104,7 @@ static void take_out(struct roster_block *b, size_t at)
 static void append(struct roster_block *b, const struct contact *c)
 {
 	struct record r = {
-		.size = (uint16_t)record_size(c),
+		.size = (uint16_t)roster_block_size(c),
 		.jid_size = (uint16_t)strlen(c->jid),
 		.name_size = c->name ? (uint16_t)strlen(c->name) : 0,
 		.subscription = (uint8_t)c->subscription,
@@ -124,6 +124,17 @@ static void append(struct roster_block *b, const struct contact *c)
 	b->asking += subscription_is_in(c->subscription);
 }
 
+struct roster_block *roster_block_new(size_t room)
+{
+	return resize(NULL, room);
+}
+
+void roster_block_fill(struct roster_block *b, const struct contact *c)
+{
+	ASSERT(roster_block_fits(c));
+	append(b, c);
+}
+
 struct roster_block *roster_block_remove(struct roster_block *b, const char *jid)
 {
 	size_t at = b ? find(b, jid) : 0;
@@ -139,7 +150,7 @@ struct roster_block *roster_block_put(struct roster_block *b, const struct conta
 	size_t at = b ? find(b, c->jid) : 0;
 	if (b && at < b->used)
 		take_out(b, at);
-	b = resize(b, (b ? b->used : 0) + record_size(c));
+	b = resize(b, (b ? b->used : 0) + roster_block_size(c));
 	append(b, c);
 	return b;
 }

@@ -38,6 +38,11 @@ bool roster_block_fits(const struct contact *);      /* within CONTACT_LIMIT */
 bool roster_block_find(const struct roster_block *, const char *jid, struct contact *);
 bool roster_block_next(const struct roster_block *, size_t *at, struct contact *);       /* from *at = 0; false: that was all */
 
+/* Loading: a block with room for so many bytes of records, and the contacts that fill it, each once. */
+struct roster_block *roster_block_new(size_t room);
+size_t roster_block_size(const struct contact *);    /* bytes of its record */
+void roster_block_fill(struct roster_block *, const struct contact *);
+
 /* They return the block, which may have moved. The contact lies outside it. */
 struct roster_block *roster_block_put(struct roster_block *, const struct contact *);
 struct roster_block *roster_block_remove(struct roster_block *, const char *jid);

@@ -72,6 +72,21 @@ static void gives_back_what_was_put(void **state)
 	mem_free(b);
 }
 
+static void filled_at_once_it_is_what_puts_make(void **state)
+{
+	(void)state;
+	const struct contact all[] = { full("juliet@example"), full("nurse@example"), { .jid = "n", .subscription = SUB_NONE_IN } };
+	struct roster_block *put = NULL, *filled = roster_block_new(roster_block_size(&all[0]) + roster_block_size(&all[1]) + roster_block_size(&all[2]));
+	for (size_t i = 0; i < 3; i++) {
+		put = roster_block_put(put, &all[i]);
+		roster_block_fill(filled, &all[i]);
+	}
+	assert_int_equal(filled->used, put->used);
+	assert_memory_equal(filled, put, sizeof *put + put->used);
+	mem_free(put);
+	mem_free(filled);
+}
+
 static void a_change_replaces_the_whole_record(void **state)
 {
 	(void)state;
@@ -163,6 +178,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_empty_one_has_nobody),
 		cmocka_unit_test(gives_back_what_was_put),
+		cmocka_unit_test(filled_at_once_it_is_what_puts_make),
 		cmocka_unit_test(a_change_replaces_the_whole_record),
 		cmocka_unit_test(stays_sound_through_any_changes),
 		cmocka_unit_test(a_typical_contact_takes_little),
