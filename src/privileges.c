@@ -3,6 +3,7 @@
  */
 #include "privileges.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include <errno.h>
 #include <grp.h>
 #include <linux/capability.h>
@@ -29,16 +30,13 @@ static void drop_bounding_set(void)
 		prctl(PR_CAPBSET_DROP, n, 0, 0, 0);
 }
 
-static bool become(const struct passwd *p, struct fail *why)
-{
-	if (initgroups(p->pw_name, p->pw_gid) < 0 || setgid(p->pw_gid) < 0 || setuid(p->pw_uid) < 0 || setuid(0) == 0)
-		return fail_errno(why, "can't become user %s", p->pw_name);
-	return true;
-}
+static struct passwd user;                   /* whom to become; without a name: we are not root */
 
-static bool stop_being_root(const struct config *config, struct fail *why)
+bool privileges_prepare(const struct config *config, struct fail *why)
 {
 	const char *name = config_text(config_global(config), "user"), *folder = config_data_dir(config);
+	if (geteuid() != 0)
+		return true;
 	struct passwd *p = getpwnam(name);   /* cppcheck-suppress getpwnamCalled ; there is no second thread yet */
 	if (!p)
 		return fail(why, "started as root, and there is no user \"%s\" to become: make it, or set `user`", name);
@@ -46,15 +44,21 @@ static bool stop_being_root(const struct config *config, struct fail *why)
 		return fail(why, "user \"%s\" is root: name another", name);
 	if (chown(folder, p->pw_uid, p->pw_gid) < 0)
 		return fail_errno(why, "can't give %s to %s", folder, name);
-	if (!log_give(p->pw_uid, p->pw_gid, why))
-		return false;
-	drop_bounding_set();
-	return become(p, why);
+	user = (struct passwd){ .pw_name = mem_string(name), .pw_uid = p->pw_uid, .pw_gid = p->pw_gid };
+	return log_give(user.pw_uid, user.pw_gid, why);
 }
 
-bool privileges_drop(const struct config *config, struct fail *why)
+static bool become_user(struct fail *why)
 {
-	if (geteuid() == 0 && !stop_being_root(config, why))
+	drop_bounding_set();
+	if (initgroups(user.pw_name, user.pw_gid) < 0 || setgid(user.pw_gid) < 0 || setuid(user.pw_uid) < 0 || setuid(0) == 0)
+		return fail_errno(why, "can't become user %s", user.pw_name);
+	return true;
+}
+
+bool privileges_drop(struct fail *why)
+{
+	if (user.pw_name && !become_user(why))
 		return false;
 	return drop_capabilities(why);
 }

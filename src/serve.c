@@ -1,8 +1,8 @@
 /*
- * The order of a start matters (docs/architecture.md): ports are opened while
- * we may still be root; then privileges go, and the sandbox closes; certificates
- * are read by the very code that a reload uses; then the database is locked and
- * opened, and threads come last.
+ * The order of a start matters (docs/architecture.md): the data
+ * folder is locked and ports are opened while we may still be root; then
+ * privileges go, and the sandbox closes; certificates are read by the very code
+ * that a reload uses; then the database is opened, and threads come last.
  *
  * The main thread then only waits for signals: TERM and INT stop, HUP reloads.
  */
@@ -236,13 +236,13 @@ static void take_test_wishes(void)
 #endif
 }
 
-static bool open_store(struct fail *why)
+static bool open_store(int lock, struct fail *why)
 {
 	size_t count;
 	const struct migration *migrations = modules_migrations(&count);
 	struct store_options o = {
 		.path = database, .readers = (unsigned)config_int(config_global(config), "store.readers"),
-		.synchronous = synchronous(), .broken = broken,
+		.synchronous = synchronous(), .broken = broken, .lock = lock,
 	};
 	store = store_open(&o, migrations, count, why);
 	return store != NULL;
@@ -286,9 +286,10 @@ static bool start(struct fail *why)
 {
 	unsigned char secret[16];
 	unsigned loops = loops_wanted(config);
-	if (!modules_wire(why) || !make_folder(config_data_dir(config), why) || !listen_open(config, loops, why))
+	if (!modules_wire(why) || !make_folder(config_data_dir(config), why) || !privileges_prepare(config, why))
 		return false;
-	if (!privileges_drop(config, why) || !sandbox_enter(config, why))
+	int lock = store_lock(database, why);
+	if (lock < 0 || !listen_open(config, loops, why) || !privileges_drop(why) || !sandbox_enter(config, why))
 		return false;
 #ifdef TEST_HOOKS
 	sandbox_try();
@@ -296,7 +297,7 @@ static bool start(struct fail *why)
 	struct hosts *hosts = hosts_new(config, ++generation, why);
 	if (!hosts)
 		return false;
-	if (!open_store(why) || !home_secret(secret, why)) {
+	if (!open_store(lock, why) || !home_secret(secret, why)) {
 		hosts_drop(hosts);
 		return false;
 	}

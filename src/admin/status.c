@@ -30,6 +30,8 @@ static void visit_home(struct home *home, struct arena *a, struct xml *result, v
 	COUNTS(ADD)
 #undef ADD
 	limits_visit(home, a, el);
+	if (home->trouble_at)
+		xml_set(a, el, "trouble", arena_string(a, home->trouble));
 	xml_append(result, el);
 }
 
@@ -102,6 +104,18 @@ static void add_limits(struct command_run *run, const struct xml *result)
 	command_json(run, "limits_reached", rows);
 }
 
+/* Why writes are late or fail; NULL: all is well. */
+static const char *trouble(struct arena *a, const struct xml *result)
+{
+	msec since = store_waiting_since(home_store());
+	if (home_here()->is_degraded && since)
+		return arena_printf(a, "nothing was committed for %lld s: new logins are refused", (long long)(clock_now() - since) / 1000);
+	for (const struct xml *el = xml_first(result); el; el = xml_next(el, NULL, NULL))
+		if (xml_get(el, "trouble"))
+			return arena_printf(a, "a write failed: %s", xml_get(el, "trouble"));
+	return NULL;
+}
+
 static void accounts_counted(struct command_run *run, const struct rows *rows, const char *why)
 {
 	if (rows && rows->first)
@@ -120,6 +134,7 @@ static void gathered(struct arena *a, struct xml *result, void *with)
 	add_process(run);
 	command_number(run, "sessions", sum(result, "sessions"));
 	command_yes(run, "degraded", is_degraded);
+	command_text(run, "trouble", trouble(a, result));
 	command_json(run, "loops", loops);
 	add_store(run);
 	add_limits(run, result);

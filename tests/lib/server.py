@@ -66,7 +66,7 @@ class Server:
                                             stdout=errors, stderr=errors, env={**os.environ, **self.environment}, preexec_fn=self.before)
         while 'ready' not in self.errors()[at:]:
             if self.process.poll() is not None or time.monotonic() > began + PATIENCE:
-                raise Lost(f'the server did not become ready: {self.errors()[at:][:2000]}')
+                raise Lost(f'the server did not become ready: {self.errors()[at:][:2000]}{self.log()[-1000:]}')
             time.sleep(0.005)
         return time.monotonic() - began
 

@@ -12,7 +12,7 @@ import ssl
 import subprocess
 import time
 
-from server import DOMAIN, USER, Server, report
+from server import DOMAIN, USER, Server, free_port, report
 from xmppclient import CONTEXT, Lost
 
 CONFIG = '''
@@ -49,7 +49,7 @@ class Locked(Server):
     """certs/live.pem is a link to archive/1.pem, as of those who renew certificates by program."""
     def __init__(self, program, sandbox='', environment=None):
         super().__init__(program, environment=environment)
-        self.tls_port = self.port + 1
+        self.tls_port = free_port()
         self.config = f'{self.folder}/etc/jackdaw.conf'
         for folder in ('etc', 'certs', 'archive', 'logs', 'more', 'control', 'other'):
             os.mkdir(f'{self.folder}/{folder}')

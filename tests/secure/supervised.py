@@ -6,6 +6,7 @@ import socket
 import tempfile
 import time
 
+from locked import until
 from server import Server, report
 
 HELD_MS = 7500
@@ -65,7 +66,7 @@ def supervised(options):
         silence = longest_silence(held, held[0][0] if held else began, time.monotonic())
         report('secure/supervisor-hears-of-a-loop-that-hangs', silence > 3 * WATCHDOG_S / 2, f'longest silence {silence:.1f} s')
         report('secure/supervisor-hears-that-it-turns-again', supervisor.hears('WATCHDOG=1'))
-        report('secure/log-names-the-loop', 'loop 1 has not turned for 5 s' in server.log() and 'loop 1 turns again' in server.log())
+        report('secure/log-names-the-loop', until(lambda: 'loop 1 has not turned for 5 s' in server.log() and 'loop 1 turns again' in server.log()))
         server.process.send_signal(signal.SIGHUP)
         words = [words for _, words in supervisor.hear(1.5) if words != 'WATCHDOG=1']
         report('secure/supervisor-hears-of-a-reload', re.fullmatch(r'RELOADING=1\nMONOTONIC_USEC=\d+;READY=1', ';'.join(words)), str(words))

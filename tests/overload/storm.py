@@ -1,0 +1,80 @@
+"""A server dies without a word and starts again, and all its clients come back in the same moment."""
+import resource
+import threading
+import time
+
+from crowd import QUICK, reached, status
+from server import Server, report
+from xmppclient import Lost
+
+SESSIONS = 20                                    # of an account: the default limit
+THREADS = 50
+PATIENCE = 120.0
+
+
+class Comers(threading.Thread):
+    """Logs its share in, one after the other, trying again when it is told to wait."""
+    def __init__(self, server, names):
+        super().__init__()
+        self.server, self.names, self.clients, self.tries = server, names, [], 0
+        self.trouble = None
+
+    def run(self):
+        end = time.monotonic() + PATIENCE
+        for account, resource_name in self.names:
+            while True:
+                self.tries += 1
+                try:
+                    self.clients.append(self.server.log_in(account, resource=resource_name))
+                    break
+                except (Lost, OSError) as why:
+                    if time.monotonic() > end:
+                        self.trouble = f'{account}/{resource_name}: {why}'
+                        return
+                    time.sleep(0.2)
+
+
+def come(server, names):
+    """All at once; the threads that brought them."""
+    comers = [Comers(server, names[n::THREADS]) for n in range(THREADS)]
+    for comer in comers:
+        comer.start()
+    return comers
+
+
+def storm(options):
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    accounts = [f'u{n}' for n in range((options.logins + SESSIONS - 1) // SESSIONS)]
+    names = [(account, f'r{n}') for n in range(SESSIONS) for account in accounts][:options.logins]
+    server = Server(options.server, top='limits { enabled = no;  unauthenticated_timeout = 2min }', level='problem')
+    server.start()
+    try:
+        server.add_accounts(accounts + ['early'])
+        first = come(server, names)
+        for comer in first:
+            comer.join()
+        server.kill()
+        again = server.start()
+        early = server.log_in('early', presence=True)
+        began, slowest, seen = time.monotonic(), 0.0, 0
+        second = come(server, names)
+        while any(comer.is_alive() for comer in second) and time.monotonic() < began + PATIENCE + 30:
+            slowest, seen = max(slowest, early.round_trip(20)), seen + 1
+            time.sleep(0.02)
+        took, row = time.monotonic() - began, status(server)[0]
+        there = sum(len(comer.clients) for comer in second)
+        trouble = [comer.trouble for comer in second if comer.trouble]
+        report('overload/storm-all-come-back', there == options.logins == row['sessions'] - 1,
+               f'{there} of {options.logins} in {took:.1f} s, {sum(c.tries for c in second)} tries, start in {again:.2f} s; {trouble[:2]}')
+        report('overload/storm-those-who-are-there-talk', slowest < QUICK, f'slowest of {seen} pings {slowest * 1000:.0f} ms')
+        report('overload/storm-nobody-is-turned-away', not any(n for limit, n in reached(server).items()), str(row['limits_reached']))
+        for comer in first + second:
+            for client in comer.clients:
+                client.close()
+        early.close()
+        why = server.stop()
+        report('overload/storm-ends-well', not why, why or '')
+    finally:
+        server.remove()
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
