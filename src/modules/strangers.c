@@ -5,8 +5,8 @@
  * written to nor heard from. One account may turn to so many of them in an
  * hour, and ask so many for their presence. Who answers, or goes on talking,
  * pays nothing. What is remembered is small and live: a hash of each of the
- * last addresses, so that one in a thousand million strangers passes for a
- * friend.
+ * last addresses, contacts among them, so that the roster is seldom looked
+ * through; one in a hundred million strangers passes for a friend.
  */
 #include "base/clock.h"
 #include "base/hash.h"
@@ -19,7 +19,7 @@
 #include "modules/roster.h"
 #include <string.h>
 
-enum { HOUR = 3600, REMEMBERED = 64 };
+enum { HOUR = 3600, REMEMBERED = 32 };
 
 struct company {                     /* live, of an account */
 	struct meter strangers, subscriptions;
@@ -65,7 +65,7 @@ static uint32_t hash_of(const char *bare)
 static bool is_known(const struct company *c, const char *bare)
 {
 	uint32_t hash = hash_of(bare);
-	for (unsigned i = 0; c && i < REMEMBERED; i++)
+	for (unsigned i = 0; i < REMEMBERED; i++)
 		if (c->known[i] == hash)
 			return true;
 	return false;
@@ -77,9 +77,9 @@ static void remember(struct company *c, const char *bare)
 		c->known[c->next++ % REMEMBERED] = hash_of(bare);
 }
 
-static bool is_contact(const struct turn *t, const struct jid *who)
+static bool is_stranger(struct turn *t, const struct company *c)
 {
-	return jid_same_bare(who, t->account->address) || roster_contact((struct turn *)(uintptr_t)t, who->bare).is_listed;
+	return !jid_same_bare(t->to, t->account->address) && !is_known(c, t->to->bare) && !roster_contact(t, t->to->bare).is_listed;
 }
 
 static enum stanza_error too_many(struct turn *t, enum limit which, const char *words)
@@ -102,10 +102,10 @@ static bool approaches(const struct turn *t)
 
 static enum stanza_error sent(struct turn *t)
 {
-	if (!approaches(t) || !is_limited(t, t->host->strangers) || is_contact(t, t->to))
+	if (!approaches(t) || !is_limited(t, t->host->strangers))
 		return OK;
 	struct company *c = company_of(t);
-	if (!is_known(c, t->to->bare) && !take(&c->strangers, t->host->strangers))
+	if (is_stranger(t, c) && !take(&c->strangers, t->host->strangers))
 		return too_many(t, LIMIT_STRANGERS, "Too many strangers within an hour");
 	remember(c, t->to->bare);
 	return OK;
@@ -127,7 +127,7 @@ static enum stanza_error presence_sent(struct turn *t)
 /* Who wrote may be answered. */
 static enum stanza_error came(struct turn *t)
 {
-	if (t->from && t->type != TYPE_ERROR && is_limited(t, t->host->strangers) && !is_contact(t, t->from))
+	if (t->from && t->type != TYPE_ERROR && is_limited(t, t->host->strangers))
 		remember(company_of(t), t->from->bare);
 	return OK;
 }
