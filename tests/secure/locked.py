@@ -263,8 +263,24 @@ def users(options):
         server.remove()
 
 
+def links(options):
+    """Root opens the log before it is the user; a link that the user laid there leads it nowhere."""
+    if os.geteuid() != 0:
+        print('skip secure/link — only root can be led astray')
+        return
+    server = Locked(options.server)
+    server.write('etc/victim', '')
+    os.symlink('../etc/victim', f'{server.folder}/logs/log')
+    server.give()
+    os.chown(f'{server.folder}/etc/victim', 0, 0)
+    code, said = refusal_of(server)
+    is_untouched = os.stat(f'{server.folder}/etc/victim').st_uid == 0 and not server.read('etc/victim')
+    report('secure/root-follows-no-link', code == 1 and is_untouched, said[-200:])
+    server.remove()
+
+
 def locked(options):
-    for part in (tries, serves, wishes, users):
+    for part in (tries, serves, wishes, users, links):
         try:
             part(options)
         except (Lost, OSError, AssertionError) as why:
