@@ -9,6 +9,7 @@ from xmppclient import Lost
 
 SESSIONS = 20                                    # of an account: the default limit
 THREADS = 50
+SPARE = 500                                      # descriptors that are no connections
 PATIENCE = 120.0
 
 
@@ -42,11 +43,29 @@ def come(server, names):
     return comers
 
 
+def leave(comers):
+    for comer in comers:
+        for client in comer.clients:
+            client.close()
+
+
+def more_descriptors(wanted):
+    """For us and for the server; what came of it."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(hard, wanted), max(hard, wanted)))
+    except ValueError:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+
+
 def storm(options):
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    accounts = [f'u{n}' for n in range((options.logins + SESSIONS - 1) // SESSIONS)]
-    names = [(account, f'r{n}') for n in range(SESSIONS) for account in accounts][:options.logins]
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    logins = min(options.logins, more_descriptors(options.logins + SPARE) - SPARE)
+    if logins < options.logins:
+        print(f'only {logins} of {options.logins}: this system allows no more descriptors')
+    accounts = [f'u{n}' for n in range((logins + SESSIONS - 1) // SESSIONS)]
+    names = [(account, f'r{n}') for n in range(SESSIONS) for account in accounts][:logins]
     server = Server(options.server, top='limits { enabled = no;  unauthenticated_timeout = 2min }', level='problem')
     server.start()
     try:
@@ -55,6 +74,7 @@ def storm(options):
         for comer in first:
             comer.join()
         server.kill()
+        leave(first)
         again = server.start()
         early = server.log_in('early', presence=True)
         began, slowest, seen = time.monotonic(), 0.0, 0
@@ -65,16 +85,14 @@ def storm(options):
         took, row = time.monotonic() - began, status(server)[0]
         there = sum(len(comer.clients) for comer in second)
         trouble = [comer.trouble for comer in second if comer.trouble]
-        report('overload/storm-all-come-back', there == options.logins == row['sessions'] - 1,
-               f'{there} of {options.logins} in {took:.1f} s, {sum(c.tries for c in second)} tries, start in {again:.2f} s; {trouble[:2]}')
+        report('overload/storm-all-come-back', there == logins == row['sessions'] - 1,
+               f'{there} of {logins} in {took:.1f} s, {sum(c.tries for c in second)} tries, start in {again:.2f} s; {trouble[:2]}')
         report('overload/storm-those-who-are-there-talk', slowest < QUICK, f'slowest of {seen} pings {slowest * 1000:.0f} ms')
         report('overload/storm-nobody-is-turned-away', not any(n for limit, n in reached(server).items()), str(row['limits_reached']))
-        for comer in first + second:
-            for client in comer.clients:
-                client.close()
+        leave(second)
         early.close()
         why = server.stop()
         report('overload/storm-ends-well', not why, why or '')
     finally:
         server.remove()
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (before[0], resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
