@@ -32,7 +32,7 @@ static struct xml *describe(struct arena *a, const struct session *s)
 	struct xml *el = EL(a, NS_CALL, "session", NULL);
 	const char *const fields[][2] = {
 		{ "jid", s->jid->full }, { "priority", s->is_available ? number(a, s->priority) : NULL }, { "since", number(a, s->since) },
-		{ "peer", f.peer }, { "tls", f.tls }, { "cipher", f.cipher }, { "mechanism", f.mechanism },
+		{ "peer", *f.peer ? f.peer : NULL }, { "tls", f.tls }, { "cipher", f.cipher }, { "mechanism", f.mechanism },
 		{ "acks", s->has_acks ? "1" : NULL }, { "unsettled", number(a, (int64_t)s->unsettled_bytes) }, { "tag", f.tag },
 	};
 	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)

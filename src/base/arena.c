@@ -1,32 +1,21 @@
 /*
  * A chain of blocks, filled from the front; the arena itself lies in the
- * first one. Blocks of the usual size are kept by the thread that freed them,
- * for its next stanza; larger ones go back to malloc. Builds with
- * AddressSanitizer keep none, so that a use after the end is seen.
+ * first one. Blocks of the usual size come from the pool (base/block.h); larger
+ * ones, and the first one of a small arena, from malloc.
  */
 #include "base/arena.h"
+#include "base/block.h"
 #include "base/mem.h"
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK = 2048, ALIGN = 16, POOL_LIMIT = 4096 };
-
-#if defined(__SANITIZE_ADDRESS__)
-#define POOLED 0
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define POOLED 0
-#endif
-#endif
-#ifndef POOLED
-#define POOLED 1
-#endif
+enum { ALIGN = 16 };
 
 struct block {
 	struct block *next;
-	size_t size;                 /* with this head */
+	size_t size;                 /* with this head; it says whose the block is: the pool's are BLOCK_SIZE, all others aren't */
 };
 
 struct arena {
@@ -35,36 +24,24 @@ struct arena {
 	size_t held;
 };
 
-static _Thread_local struct block *pool;
-static _Thread_local size_t pooled;
-
-static struct block *block_get(size_t size)
+static struct block *take(size_t size)
 {
-	struct block *b = pool;
-	if (size > BLOCK || !b) {
-		if (size < BLOCK)
-			size = BLOCK;
-		b = mem_resize(NULL, size);
-		b->size = size;
-		return b;
-	}
-	pool = b->next;
-	pooled--;
+	if (size < BLOCK_SIZE)
+		size = BLOCK_SIZE;
+	struct block *b = size == BLOCK_SIZE ? block_get() : mem_resize(NULL, size);
+	b->size = size;
 	return b;
 }
 
-static void block_put(struct block *b)
+static void give_back(struct block *b)
 {
-	if (!POOLED || b->size != BLOCK || pooled >= POOL_LIMIT) {
+	if (b->size == BLOCK_SIZE)
+		block_put(b);
+	else
 		mem_free(b);
-		return;
-	}
-	b->next = pool;
-	pool = b;
-	pooled++;
 }
 
-static size_t rounded(size_t size)
+size_t arena_room(size_t size)
 {
 	return (size + ALIGN - 1) & ~(size_t)(ALIGN - 1);
 }
@@ -72,9 +49,9 @@ static size_t rounded(size_t size)
 static struct arena *begin(struct block *b)
 {
 	b->next = NULL;
-	struct arena *a = (struct arena *)((char *)b + rounded(sizeof *b));
+	struct arena *a = (struct arena *)((char *)b + arena_room(sizeof *b));
 	a->last = b;
-	a->at = (char *)a + rounded(sizeof *a);
+	a->at = (char *)a + arena_room(sizeof *a);
 	a->end = (char *)b + b->size;
 	a->held = b->size;
 	return a;
@@ -82,12 +59,14 @@ static struct arena *begin(struct block *b)
 
 struct arena *arena_new(void)
 {
-	return begin(block_get(BLOCK));
+	return begin(take(BLOCK_SIZE));
 }
 
 struct arena *arena_new_small(size_t size)
 {
-	size = rounded(sizeof(struct block)) + rounded(sizeof(struct arena)) + rounded(size);
+	size = arena_room(sizeof(struct block)) + arena_room(sizeof(struct arena)) + arena_room(size);
+	if (size == BLOCK_SIZE)
+		size += ALIGN;
 	struct block *b = mem_resize(NULL, size);
 	b->size = size;
 	return begin(b);
@@ -100,7 +79,7 @@ void arena_free(struct arena *a)
 	struct block *b = a->last;
 	while (b) {
 		struct block *next = b->next;   /* the last one holds the arena itself */
-		block_put(b);
+		give_back(b);
 		b = next;
 	}
 }
@@ -108,10 +87,10 @@ void arena_free(struct arena *a)
 /* A large thing gets a block of its own behind the current one, which goes on being filled. */
 static char *grow(struct arena *a, size_t size)
 {
-	size_t head = rounded(sizeof(struct block));
-	struct block *b = block_get(head + size);
+	size_t head = arena_room(sizeof(struct block));
+	struct block *b = take(head + size);
 	a->held += b->size;
-	if (b->size > BLOCK && (size_t)(a->end - a->at) >= 256) {
+	if (b->size > BLOCK_SIZE && (size_t)(a->end - a->at) >= 256) {
 		b->next = a->last->next;
 		a->last->next = b;
 		return (char *)b + head;
@@ -137,7 +116,7 @@ void *arena_alloc(struct arena *a, size_t size)
 	size_t skip = -(uintptr_t)a->at & (ALIGN - 1);
 	char *p;
 	if (size + skip > (size_t)(a->end - a->at)) {
-		p = grow(a, rounded(size));
+		p = grow(a, arena_room(size));
 	} else {
 		p = a->at + skip;
 		a->at = p + size;
@@ -183,14 +162,4 @@ char *arena_printf(struct arena *a, const char *format, ...)
 size_t arena_size(const struct arena *a)
 {
 	return a->held;
-}
-
-void arena_pool_trim(size_t keep)
-{
-	while (pooled > keep) {
-		struct block *b = pool;
-		pool = b->next;
-		pooled--;
-		mem_free(b);
-	}
 }

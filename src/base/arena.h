@@ -4,7 +4,7 @@
  * A stanza, its tree and everything its turn builds live in one arena. An
  * arena moves between threads whole; it is never used by two at a time. Its
  * blocks come from the pool of the thread that allocates and join the pool of
- * the thread that frees, so malloc hardly ever sees a stanza.
+ * the thread that frees (base/block.h), so malloc hardly ever sees a stanza.
  */
 #pragma once
 #include <stdarg.h>
@@ -13,7 +13,8 @@
 struct arena;
 
 struct arena *arena_new(void);
-struct arena *arena_new_small(size_t size);                  /* for what lives long: its first block holds about that much, and joins no pool */
+struct arena *arena_new_small(size_t size);                  /* for what lives long: its first block holds just that much, and joins no pool */
+size_t arena_room(size_t size);                              /* what arena_alloc takes for that many bytes: for the sum that a small arena is to hold */
 void  arena_free(struct arena *);                            /* NULL is fine */
 
 void *arena_alloc(struct arena *, size_t size);              /* zeroed, aligned for any type */
@@ -25,5 +26,4 @@ char *arena_vprintf(struct arena *, const char *format, va_list);
 
 size_t arena_size(const struct arena *);                     /* bytes held from the system */
 
-void  arena_pool_trim(size_t keep_blocks);                   /* gives this thread's spare blocks back to malloc */
 #define ARENA_NEW(arena, type) ((type *)arena_alloc(arena, sizeof(type)))

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 static void *there(void *p)
 {
@@ -49,6 +50,12 @@ char *mem_printf(const char *format, ...)
 		text = NULL;
 	va_end(ap);
 	return there(text);
+}
+
+void *mem_pages(size_t size)
+{
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	return there(p == MAP_FAILED ? NULL : p);
 }
 
 void mem_free(void *p)

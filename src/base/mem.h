@@ -12,6 +12,7 @@ void *mem_resize(void *old, size_t size);         /* like realloc; what is added
 void *mem_copy(const void *from, size_t size);
 char *mem_string(const char *text);               /* a copy; NULL gives NULL */
 char *mem_printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void *mem_pages(size_t size);                     /* zeroed whole pages of the system's, for ever */
 void  mem_free(void *);                           /* NULL is fine */
 
 #define NEW(type) ((type *)mem_new(sizeof(type)))

@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "core/credentials.h"
 #include "core/session.h"
+#include "core/slots.h"
 #include "core/turn_out.h"
 #include <string.h>
 
@@ -31,15 +32,6 @@ struct account *account_find(const char *bare)
 }
 
 /* --- loading --- */
-
-static void free_kept(struct account *account)
-{
-	for (unsigned i = 0; account->kept && i < modules_count(); i++)
-		if (account->kept[i] && modules[i]->per_account && modules[i]->per_account->free)
-			modules[i]->per_account->free(account->kept[i]);
-	mem_free(account->kept);
-	account->kept = NULL;
-}
 
 static void take_rows(struct account *account, struct rows **results)
 {
@@ -72,7 +64,7 @@ static void loaded(void *thing)
 	struct account *account = l->account;
 	struct home *home = account->home;
 	home->loading--;
-	free_kept(account);
+	slots_free(&account->kept, SLOTS_KEPT);
 	account->generation = home->hosts->generation;
 	account->state = outcome(account, &l->job);
 	if (account->state == ACCOUNT_READY)
@@ -143,12 +135,15 @@ static void load(struct account *account, bool is_login)
 static struct account *account_new(const char *bare)
 {
 	struct home *home = home_here();
-	struct arena *a = arena_new_small(sizeof(struct account) + 4 * strlen(bare) + 160);
+	struct arena *scratch = arena_new();
+	const struct jid *address = jid_parse(scratch, bare);
+	ASSERT(address && address->local);
+	struct arena *a = arena_new_small(arena_room(sizeof(struct account)) + jid_size(address, NULL));
 	struct account *account = ARENA_NEW(a, struct account);
 	account->magic = ACCOUNT_MAGIC;
 	account->arena = a;
-	account->address = jid_parse(a, bare);
-	ASSERT(account->address && account->address->local);
+	account->address = jid_copy(a, address);
+	arena_free(scratch);
 	account->jid = account->address->bare;
 	account->local = account->address->local;
 	account->home = home;
@@ -195,11 +190,8 @@ void account_quiet(struct account *account)
 void account_forget(struct account *account)
 {
 	ASSERT(!is_busy(account));
-	for (unsigned i = 0; account->live && i < modules_count(); i++)
-		if (account->live[i] && modules[i]->live_free)
-			modules[i]->live_free(account->live[i]);
-	mem_free(account->live);
-	free_kept(account);
+	slots_free(&account->live, SLOTS_LIVE);
+	slots_free(&account->kept, SLOTS_KEPT);
 	mem_free(account->throttle);
 	hosts_drop(account->old_hosts);
 	list_remove(&account->mailbox.ready);
@@ -249,29 +241,22 @@ void accounts_take_hosts(struct home *home)
 
 /* --- what modules keep of it --- */
 
-static void set_slot(void ***slots, const struct module *m, void *data)
-{
-	if (!*slots)
-		*slots = mem_new(modules_count() * sizeof **slots);
-	(*slots)[modules_slot(m)] = data;
-}
-
 void *account_data(const struct account *account, const struct module *m)
 {
-	return account->kept ? account->kept[modules_slot(m)] : NULL;
+	return slots_get(account->kept, SLOTS_KEPT, m);
 }
 
 void account_set_data(struct account *account, const struct module *m, void *data)
 {
-	set_slot(&account->kept, m, data);
+	slots_set(&account->kept, SLOTS_KEPT, m, data);
 }
 
 void *account_live(const struct account *account, const struct module *m)
 {
-	return account->live ? account->live[modules_slot(m)] : NULL;
+	return slots_get(account->live, SLOTS_LIVE, m);
 }
 
 void account_set_live(struct account *account, const struct module *m, void *data)
 {
-	set_slot(&account->live, m, data);
+	slots_set(&account->live, SLOTS_LIVE, m, data);
 }

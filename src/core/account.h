@@ -49,8 +49,9 @@ struct account {
 	} mailbox;
 	unsigned            generation;      /* of the configuration it was loaded under */
 	struct throttle    *throttle;        /* wrong passwords lately; NULL: none */
-	void              **kept, **live;    /* one for each module; NULL until used */
+	void              **kept, **live;    /* core/slots.h; NULL until used */
 };
+_Static_assert(sizeof(struct account) <= 272, "an idle session shall cost 4 KiB, and this is its share: docs/memory.md");
 
 /* What a module's per_account.load returned; NULL when it returned NULL. */
 void *account_data(const struct account *, const struct module *);

@@ -5,6 +5,7 @@
  * touched by its own loop alone.
  */
 #include "core/home.h"
+#include "base/block.h"
 #include "base/check.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -139,12 +140,13 @@ static size_t memory_held(void)
 	return resident * (size_t)sysconf(_SC_PAGESIZE);
 }
 
-static void trim(void *home)                                     /* on a worker */
+static void give_memory_back(void *home)                         /* on a worker */
 {
+	blocks_release();
 	malloc_trim(0);
 }
 
-static void trimmed(void *home)
+static void given(void *home)
 {
 }
 
@@ -158,8 +160,8 @@ static void watch_memory(struct home *home)
 	if (over && home->number == 0)
 		limit_reached(LIMIT_MEMORY);
 	home->is_over_memory = over;
-	if (home->number == 0 && (over || ++home->seconds % 60 == 0))
-		loop_work(trim, trimmed, home);
+	if (home->number == 0 && (over || ++home->seconds % 30 == 0))
+		loop_work(give_memory_back, given, home);
 }
 
 void home_second(void *thing)
@@ -170,7 +172,7 @@ void home_second(void *thing)
 	notice_good_store(home);
 	accounts_sweep(home);
 	calls_sweep(home);
-	arena_pool_trim(1024);
+	blocks_pass_on();
 }
 
 /* --- a reload --- */

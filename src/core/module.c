@@ -24,14 +24,6 @@ unsigned modules_count(void)
 	return module_count;
 }
 
-unsigned modules_slot(const struct module *m)
-{
-	for (unsigned i = 0; i < module_count; i++)
-		if (modules[i] == m)
-			return i;
-	BUG("a module that isn't in src/modules.c");
-}
-
 /* --- hooks --- */
 
 static void add_stop(enum event event, struct stop stop)

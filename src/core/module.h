@@ -133,6 +133,5 @@ const struct iq_handler *modules_iq(const struct xml *payload, unsigned type, un
 const struct call_handler *modules_call(const char *name);
 struct stop { hook_function *run; const struct module *module; enum station station; };
 const struct stop *modules_line(enum event, size_t *count);           /* the hooks of an event, in order */
-unsigned modules_slot(const struct module *);                          /* its number: slots of accounts and sessions */
 unsigned modules_count(void);
 const struct migration *modules_migrations(size_t *count);             /* the core's and all modules' */

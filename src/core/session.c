@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "base/random.h"
 #include "core/limit.h"
+#include "core/slots.h"
 #include "core/turn_out.h"
 #include "xml/parser.h"
 #include <string.h>
@@ -40,7 +41,7 @@ struct bind {
 
 static struct session *session_new(struct account *account, const char *resource, const struct bind *b)
 {
-	struct arena *a = arena_new_small(sizeof(struct session) + 5 * (strlen(account->jid) + strlen(resource) + 16));
+	struct arena *a = arena_new_small(arena_room(sizeof(struct session)) + jid_size(account->address, resource));
 	struct session *s = ARENA_NEW(a, struct session);
 	s->magic = SESSION_MAGIC;
 	s->arena = a;
@@ -57,7 +58,6 @@ static struct session *session_new(struct account *account, const char *resource
 	account->home->counts.sessions++;
 	return s;
 }
-
 
 static void refuse_bind(struct bind *b, enum stanza_error error)
 {
@@ -371,15 +371,6 @@ void session_let_go(struct session *s)
 	arena_free(s->arena);
 }
 
-static void free_module_data(struct session *s)
-{
-	for (unsigned i = 0; s->data && i < modules_count(); i++)
-		if (s->data[i] && modules[i]->session_free)
-			modules[i]->session_free(s->data[i]);
-	mem_free(s->data);
-	s->data = NULL;
-}
-
 static void send_orphans(struct session *s)
 {
 	for (struct orphan *o = s->orphans, *next; o; o = next) {
@@ -402,7 +393,7 @@ static void leave(struct turn *t, void *with)
 	}
 	s->flights = NULL;
 	receipts_forget(s);
-	free_module_data(s);
+	slots_free(&s->data, SLOTS_SESSION);
 	send_orphans(s);
 	account_quiet(s->account);
 }
@@ -495,12 +486,10 @@ void session_keep_presence(struct session *s, const struct xml *presence)
 
 void *session_data(const struct session *s, const struct module *m)
 {
-	return s->data ? s->data[modules_slot(m)] : NULL;
+	return slots_get(s->data, SLOTS_SESSION, m);
 }
 
 void session_set_data(struct session *s, const struct module *m, void *data)
 {
-	if (!s->data)
-		s->data = mem_new(modules_count() * sizeof *s->data);
-	s->data[modules_slot(m)] = data;
+	slots_set(&s->data, SLOTS_SESSION, m, data);
 }

@@ -20,7 +20,7 @@ enum { SESSION_MAGIC = 0x73657373 };
 
 struct session_facts {               /* for lists and logs; strings live as long as the stream */
 	const char *tag;             /* "XMPPS-17" */
-	const char *peer;            /* "192.0.2.1:40312" */
+	char        peer[64];        /* "192.0.2.1:40312"; "": its connection is gone */
 	const char *tls, *cipher;    /* NULL: none */
 	const char *mechanism;       /* SASL */
 };
@@ -65,8 +65,9 @@ struct session {
 	struct orphan      *orphans, *orphans_last;      /* stanzas it can't be given any more: routed again when it goes */
 	unsigned            holders;         /* turns that refer to it */
 	bool                is_gone;         /* out of its account; freed when the last turn lets go */
-	void              **data;            /* one for each module; NULL until used */
+	void              **data;            /* core/slots.h; NULL until used */
 };
+_Static_assert(sizeof(struct session) <= 192, "an idle session shall cost 4 KiB, and this is its share: docs/memory.md");
 
 /* --- for streams --- */
 /* Asks the account (bare, prepared; its home is here) for a session; stream->bound tells. `resource` NULL: ours to choose. */

@@ -91,3 +91,33 @@ void address_plain(struct sockaddr_storage *address)
 	memset(address, 0, sizeof *address);
 	memcpy(address, &v4, sizeof v4);
 }
+
+struct short_address address_shorten(const struct sockaddr_storage *from)
+{
+	const struct sockaddr_in *v4 = (const struct sockaddr_in *)from;
+	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)from;
+	struct short_address to = { .family = (uint8_t)from->ss_family };
+	if (from->ss_family == AF_INET) {
+		to.port = v4->sin_port;
+		memcpy(to.host, &v4->sin_addr, sizeof v4->sin_addr);
+	} else if (from->ss_family == AF_INET6) {
+		to.port = v6->sin6_port;
+		memcpy(to.host, &v6->sin6_addr, sizeof v6->sin6_addr);
+	}
+	return to;
+}
+
+void address_lengthen(struct short_address from, struct sockaddr_storage *to)
+{
+	struct sockaddr_in *v4 = (struct sockaddr_in *)to;
+	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)to;
+	memset(to, 0, sizeof *to);
+	to->ss_family = from.family;
+	if (from.family == AF_INET) {
+		v4->sin_port = from.port;
+		memcpy(&v4->sin_addr, from.host, sizeof v4->sin_addr);
+	} else if (from.family == AF_INET6) {
+		v6->sin6_port = from.port;
+		memcpy(&v6->sin6_addr, from.host, sizeof v6->sin6_addr);
+	}
+}

@@ -9,11 +9,23 @@
 #include "base/mem.h"
 #include <unistd.h>
 
+/* Now, because nobody can say any more when it is lost. */
+static struct short_address peer_of(int fd)
+{
+	struct sockaddr_storage peer = { .ss_family = AF_UNSPEC };
+	socklen_t size = sizeof peer;
+	if (getpeername(fd, (struct sockaddr *)&peer, &size))
+		peer.ss_family = AF_UNSPEC;
+	address_plain(&peer);
+	return address_shorten(&peer);
+}
+
 struct conn *conn_new(int fd)
 {
 	struct conn *c = NEW(struct conn);
 	c->magic = CONN_MAGIC;
 	c->fd = fd;
+	c->peer = peer_of(fd);
 	c->loop = loop_here();
 	ASSERT(c->loop);
 	conn_watch_begin(c);
@@ -36,12 +48,6 @@ void conn_own(struct conn *c, const struct conn_owner *owner, void *with)
 		conn_touch_offer(c);
 	if (!c->busy)
 		conn_watch(c);
-}
-
-void conn_limit(struct conn *c, const struct conn_limits *limits)
-{
-	CHECK(c, CONN_MAGIC);
-	c->limits = *limits;
 }
 
 void conn_touch(struct conn *c)
@@ -93,7 +99,6 @@ static void vanish(uv_handle_t *poll)
 	conn_tls_free(c);
 	buf_clear(&c->in);
 	buf_clear(&c->out);
-	mem_free(c->facts);
 	mem_free(c->parting);
 	c->magic = 0;
 	mem_free(c);

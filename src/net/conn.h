@@ -21,7 +21,7 @@ enum conn_end {                      /* why it ended */
 	CONN_CLOSED,                 /* the peer closed */
 	CONN_LOST,                   /* reset, timed out */
 	CONN_TLS_FAILED,
-	CONN_TOO_SLOW,               /* its queue passed the hard limit */
+	CONN_TOO_SLOW,               /* it makes TLS answer and doesn't read that */
 };
 
 struct conn_owner {                  /* const, one for each kind of owner */
@@ -33,12 +33,7 @@ struct conn_owner {                  /* const, one for each kind of owner */
 	void   (*ended)(void *owner, enum conn_end, const char *words);   /* once, and the last call; conn_free'd by the owner here or later. Not after conn_close */
 };
 
-struct conn_limits {
-	size_t write_soft, write_hard;       /* bytes in the queue; 0: no limit */
-};
-
 void conn_own(struct conn *, const struct conn_owner *, void *owner);    /* a new owner from now on */
-void conn_limit(struct conn *, const struct conn_limits *);
 
 /* Writing. The bytes leave at the end of the round. */
 void conn_write(struct conn *, const void *bytes, size_t size);
@@ -46,7 +41,6 @@ struct buf *conn_out(struct conn *);                 /* to print into; then conn
 void conn_printed(struct conn *);                    /* something was added to conn_out */
 uint64_t conn_total(const struct conn *);            /* plain bytes given to it since it began, as `written` counts */
 size_t conn_queued(const struct conn *);             /* not yet taken by the socket */
-bool conn_is_slow(const struct conn *);              /* over the soft limit */
 void conn_flush(struct conn *);                      /* now rather than at the end of the round */
 
 /* Reads no more, and keeps what it has. A reset is still heard at once, and so is a close, unless bytes came before it: those are kept, and `ended`
@@ -73,7 +67,7 @@ struct conn_facts {
 	const char *alpn;                            /* NULL: none */
 	const char *sni;                             /* NULL: none */
 };
-const struct conn_facts *conn_facts(const struct conn *);    /* made when first asked; lives as long as conn */
+struct conn_facts conn_facts(const struct conn *);    /* made anew each time: an idle connection keeps but its peer's address */
 bool conn_is_tls(const struct conn *);                /* the handshake has ended well */
 bool conn_peer_user(const struct conn *, uid_t *user);       /* of a Unix socket's peer, as it connected; false: not to be had */
 bool conn_binding_exporter(struct conn *, unsigned char out[32]);                     /* RFC 9266; false: not to be had */

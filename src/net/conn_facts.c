@@ -1,13 +1,12 @@
 /*
  * What may be known of a connection: who, over what, and what binds it.
  *
- * Facts are made when first asked and filled up once TLS is ready; most
- * connections of a load test are never asked.
+ * Nothing of it is kept but the peer's address: facts are asked at the beginning,
+ * at the end and by who looks at a list, and a connection idles for hours.
  */
 #include "net/conn_inside.h"
 #include "net/address.h"
 #include "base/check.h"
-#include "base/mem.h"
 #include <openssl/err.h>
 #include <openssl/x509.h>
 #include <string.h>
@@ -35,36 +34,29 @@ static const char *protocol(SSL *ssl)        /* as a text that stays */
 	return NULL;
 }
 
-static struct conn_facts *facts_new(int fd)
+static void addresses(const struct conn *c, struct conn_facts *f)
 {
-	struct conn_facts *f = NEW(struct conn_facts);
-	socklen_t size = sizeof f->peer;
-	if (getpeername(fd, (struct sockaddr *)&f->peer, &size))
-		f->peer.ss_family = AF_UNSPEC;
-	size = sizeof f->local;
-	if (getsockname(fd, (struct sockaddr *)&f->local, &size))
+	socklen_t size = sizeof f->local;
+	address_lengthen(c->peer, &f->peer);
+	if (getsockname(c->fd, (struct sockaddr *)&f->local, &size))
 		f->local.ss_family = AF_UNSPEC;
-	address_plain(&f->peer);
 	address_plain(&f->local);
 	address_print(&f->peer, f->peer_name, sizeof f->peer_name);
 	address_print(&f->local, f->local_name, sizeof f->local_name);
-	return f;
 }
 
-const struct conn_facts *conn_facts(const struct conn *asked)
+struct conn_facts conn_facts(const struct conn *c)
 {
-	struct conn *c = (struct conn *)(uintptr_t)asked;    /* keeping the answer changes nothing that shows */
 	SSL *ssl = ready_ssl(c);
-	if (!c->facts)
-		c->facts = facts_new(c->fd);
-	if (ssl && !c->facts->is_tls) {
-		c->facts->is_tls = true;
-		c->facts->tls_version = SSL_get_version(ssl);
-		c->facts->cipher = SSL_get_cipher_name(ssl);
-		c->facts->alpn = protocol(ssl);
-		c->facts->sni = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+	struct conn_facts f = { .is_tls = ssl };
+	addresses(c, &f);
+	if (ssl) {
+		f.tls_version = SSL_get_version(ssl);
+		f.cipher = SSL_get_cipher_name(ssl);
+		f.alpn = protocol(ssl);
+		f.sni = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
 	}
-	return c->facts;
+	return f;
 }
 
 bool conn_peer_user(const struct conn *c, uid_t *user)

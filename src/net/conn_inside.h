@@ -12,6 +12,7 @@
  */
 #pragma once
 #include <openssl/ssl.h>
+#include "net/address.h"
 #include "net/conn.h"
 #include "net/inside.h"
 #include "net/tls_inside.h"
@@ -41,21 +42,20 @@ struct conn {
 	uv_poll_t   *poll;                   /* apart from us: when we move it stays behind */
 	const struct conn_owner *owner;
 	void        *with;
-	struct conn_limits limits;
 	struct buf   in, out;                /* plain bytes: not yet taken by the owner, not yet by the socket (or TLS) */
 	uint64_t     gone, told;             /* plain bytes that left `out`; what `written` last told */
 	struct conn_tls   *tls;
-	struct conn_facts *facts;
 	struct parting    *parting;          /* conn_close was called */
 	struct list  dirty, offer;           /* in the loop's lists */
 	struct loop *move_to;
 	void       (*arrived)(void *, struct conn *);
 	const char  *end_words;
+	struct short_address peer;
 	unsigned char end;                   /* enum conn_end, when is_doomed */
 	unsigned char mask;                  /* what libuv watches for */
 	unsigned char busy;                  /* calls of the owner that we are inside of */
-	unsigned char reads;                 /* since `reads_since`: ms of the clock, their low half */
-	uint32_t     reads_since;
+	unsigned char reads;                 /* since `reads_since`, a time of 16 ms that wraps around */
+	uint16_t      reads_since;
 	bool is_paused     : 1;
 	bool is_blocked    : 1;              /* the socket is full */
 	bool is_doomed     : 1;              /* `ended` is due, or was called */
@@ -65,6 +65,7 @@ struct conn {
 	bool is_probed     : 1;              /* paused and half: what it still had is read, as far as we may */
 	bool has_said_bye  : 1;              /* nothing more is written */
 };
+_Static_assert(sizeof(struct conn) <= 224, "an idle session shall cost 4 KiB, and this is its share: docs/memory.md");
 
 /* Is there somebody to tell, and nothing else under way? */
 static inline bool conn_hears(const struct conn *c)

@@ -116,12 +116,12 @@ static void end_if_done(struct conn *c)
  */
 static void delay_acknowledgements(struct conn *c)
 {
-	enum { BUSY_READS = 64, BUSY_MS = 1000 };
+	enum { BUSY_READS = 64, TICK = 16, BUSY_TICKS = 1000 / TICK };
 	const int quick = 0;
 	if (++c->reads < BUSY_READS)
 		return;
-	uint32_t now = (uint32_t)clock_now();
-	if (now - c->reads_since < BUSY_MS)
+	uint16_t now = (uint16_t)(clock_now() / TICK);
+	if ((uint16_t)(now - c->reads_since) < BUSY_TICKS)
 		setsockopt(c->fd, IPPROTO_TCP, TCP_QUICKACK, &quick, sizeof quick);      /* a Unix socket says no, and needs none */
 	c->reads = 0;
 	c->reads_since = now;

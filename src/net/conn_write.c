@@ -2,8 +2,7 @@
  * Bytes out: gathered in `out`, one system call at the end of the round.
  *
  * We try to send first and ask libuv for writability only when the socket is
- * full. A connection over its hard limit gets one last try before it is called
- * too slow, since the round that filled it may not have sent anything yet.
+ * full. How much may wait is for the owner to say: it asks conn_queued.
  */
 #include "net/conn_inside.h"
 #include "base/check.h"
@@ -22,20 +21,10 @@ size_t conn_queued(const struct conn *c)
 	return buf_length(&c->out) + (c->tls ? buf_length(&c->tls->unsent) : 0);
 }
 
-bool conn_is_slow(const struct conn *c)
-{
-	return c->limits.write_soft && conn_queued(c) > c->limits.write_soft;
-}
-
 uint64_t conn_total(const struct conn *c)
 {
 	CHECK(c, CONN_MAGIC);
 	return c->gone + buf_length(&c->out);
-}
-
-static bool is_too_slow(const struct conn *c)
-{
-	return c->limits.write_hard && conn_queued(c) > c->limits.write_hard;
 }
 
 void conn_printed(struct conn *c)
@@ -45,10 +34,6 @@ void conn_printed(struct conn *c)
 		buf_clear(&c->out);          /* nobody will read it */
 	if (!may_write(c))
 		return;
-	if (is_too_slow(c) && c->loop && !c->move_to)
-		conn_push(c);
-	if (is_too_slow(c))
-		conn_doom(c, CONN_TOO_SLOW, "it reads too slowly");
 	conn_touch(c);
 }
 

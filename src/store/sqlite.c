@@ -126,12 +126,18 @@ static bool use_log(struct connection *c, const char *path, struct fail *why)
 	return ok;
 }
 
+/* Readers read most pages once (a roster at a login, a page of history), and the system has them too. */
+static size_t cache_of(const struct store_options *o, enum connection_use use)
+{
+	return use == FOR_READS ? o->cache / 16 : o->cache;
+}
+
 static bool pragmas(struct connection *c, const struct store_options *o, enum connection_use use, struct fail *why)
 {
 	char *sql = mem_printf(
 		"PRAGMA synchronous=%s; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY;"
 		"PRAGMA cache_size=-%zu; PRAGMA trusted_schema=OFF; PRAGMA query_only=%d",
-		o->synchronous, o->cache / 1024, use == FOR_READS);
+		o->synchronous, cache_of(o, use) / 1024, use == FOR_READS);
 	int rc = sqlite3_exec(c->db, sql, NULL, NULL, NULL);
 	mem_free(sql);
 	return rc == SQLITE_OK || fail(why, "cannot use %s: %s (%d)", o->path, sqlite3_errmsg(c->db), rc);

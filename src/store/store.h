@@ -65,7 +65,7 @@ struct store_options {
 	unsigned    batch_limit;     /* jobs in one commit; 0: 500 */
 	size_t      queue_limit;     /* jobs that may wait before store_is_slow says so; 0: 100,000 */
 	size_t      wal_limit;       /* bytes of WAL before a checkpoint is forced; 0: 64 MiB */
-	size_t      cache;           /* bytes of pages that each connection keeps; 0: 16 MiB */
+	size_t      cache;           /* bytes of pages that the writer keeps, and each reader a sixteenth of that; 0: 16 MiB */
 	int         lock;            /* what store_lock gave, taken over; 0: store_open locks by itself */
 	const char *synchronous;     /* "FULL"; tests of the promise say "OFF" */
 	const char *vfs;             /* tests: a shim's name */

@@ -117,7 +117,7 @@ static void fail_with(struct c2s *c, enum sasl_failure failure, const char *why)
 {
 	struct arena *a = arena_new();
 	log_low(c->tag, "%s from %s: authentication failed: %s%s%s", c->auth && c->auth->jid ? c->auth->jid->bare : "somebody",
-		conn_facts(c->conn)->peer_name, sasl_failure_name(failure), why ? ": " : "", why ? why : "");
+		conn_facts(c->conn).peer_name, sasl_failure_name(failure), why ? ": " : "", why ? why : "");
 	c2s_write(c, EL(a, NS_SASL, "failure", EL(a, NS_SASL, sasl_failure_name(failure))));
 	arena_free(a);
 	home_here()->counts.logins_refused++;

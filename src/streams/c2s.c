@@ -129,7 +129,7 @@ void c2s_error(struct c2s *c, enum stream_error error, const char *text)
 {
 	if (!c->conn)
 		return;
-	log_low(c->tag, "%s: stream error %s%s%s", c->account ? c->account : conn_facts(c->conn)->peer_name, stream_error_name(error),
+	log_low(c->tag, "%s: stream error %s%s%s", c->account ? c->account : conn_facts(c->conn).peer_name, stream_error_name(error),
 		text ? ": " : "", text ? text : "");
 	if (c->state != C2S_CLOSING) {
 		if (!c->has_header)
@@ -406,7 +406,7 @@ void c2s_authenticated(struct c2s *c, const char *bare, const char *mechanism, s
 	c->account = mem_string(bare);
 	c->mechanism = mechanism;
 	home_here()->counts.logins++;
-	log_low(c->tag, "%s authenticated by %s from %s", bare, mechanism, conn_facts(c->conn)->peer_name);
+	log_low(c->tag, "%s authenticated by %s from %s", bare, mechanism, conn_facts(c->conn).peer_name);
 	if (home == home_here()) {
 		welcome(c, w);
 		return;

@@ -61,6 +61,7 @@ struct c2s {
 	char                *bind_id;
 	struct welcome      *welcome;        /* on its way to its account's home */
 };
+_Static_assert(sizeof(struct c2s) <= 312, "an idle session shall cost 4 KiB, and this is its share: docs/memory.md");
 
 /* A connection that speaks XMPP begins here. Takes the conn, and a place of the listener and of its address. */
 void c2s_start(struct conn *, struct listener_rules *, struct address *);

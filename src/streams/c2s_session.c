@@ -9,6 +9,7 @@
 #include "core/home.h"
 #include "streams/acks.h"
 #include "streams/listen.h"
+#include <string.h>
 
 enum { PING_WAIT = 30000 };          /* ms for an answer to our question */
 
@@ -175,8 +176,14 @@ static void settled(void *stream, uint32_t count, unsigned unsettled, size_t byt
 static struct session_facts facts(void *stream)
 {
 	struct c2s *c = stream;
-	const struct conn_facts *f = c->conn ? conn_facts(c->conn) : NULL;
-	return (struct session_facts){ c->tag, f ? f->peer_name : NULL, f ? f->tls_version : NULL, f ? f->cipher : NULL, c->mechanism };
+	struct session_facts f = { .tag = c->tag, .mechanism = c->mechanism };
+	if (!c->conn)
+		return f;
+	const struct conn_facts of_conn = conn_facts(c->conn);
+	memcpy(f.peer, of_conn.peer_name, sizeof f.peer);
+	f.tls = of_conn.tls_version;
+	f.cipher = of_conn.cipher;
+	return f;
 }
 
 static bool is_slow(void *stream)
@@ -207,7 +214,7 @@ static void become_bound(struct c2s *c, const char *id, struct session *s)
 	arena_free(a);
 	c2s_go_on(c);
 	c->state = C2S_BOUND;
-	log_low(c->tag, "%s bound from %s", s->jid->full, conn_facts(c->conn)->peer_name);
+	log_low(c->tag, "%s bound from %s", s->jid->full, conn_facts(c->conn).peer_name);
 	c->heard_at = clock_now();
 	c2s_watch_idleness(c, c->rules->idle_ms);
 }

@@ -50,7 +50,7 @@ static void leave(struct guest *g)
 static void guest_ended(void *owner, enum conn_end end, const char *words)
 {
 	struct guest *g = owner;
-	log_low("XMPPI", "%s left before it said who it is: %s", conn_facts(g->conn)->peer_name, words ? words : "closed");
+	log_low("XMPPI", "%s left before it said who it is: %s", conn_facts(g->conn).peer_name, words ? words : "closed");
 	conn_free(g->conn);
 	leave(g);
 }
@@ -58,7 +58,7 @@ static void guest_ended(void *owner, enum conn_end end, const char *words)
 static void took_too_long(struct timer *timer)
 {
 	struct guest *g = CONTAINER(timer, struct guest, timer);
-	log_low("XMPPI", "%s said nothing for too long", conn_facts(g->conn)->peer_name);
+	log_low("XMPPI", "%s said nothing for too long", conn_facts(g->conn).peer_name);
 	limit_reached(LIMIT_NEGOTIATION);
 	conn_abort(g->conn);
 	leave(g);
@@ -76,7 +76,7 @@ struct tls *listen_tls(const char *sni, void *with)
 static void refuse_http(struct guest *g)
 {
 	static const char words[] = "HTTP/1.1 501 Not Implemented\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
-	log_low("XMPPI", "%s speaks HTTP, which is not served here", conn_facts(g->conn)->peer_name);
+	log_low("XMPPI", "%s speaks HTTP, which is not served here", conn_facts(g->conn).peer_name);
 	conn_write(g->conn, words, sizeof words - 1);
 	conn_close(g->conn, SAY_GOODBYE);
 	leave(g);
@@ -84,7 +84,7 @@ static void refuse_http(struct guest *g)
 
 static void refuse_strange(struct guest *g)
 {
-	log_low("XMPPI", "%s speaks no protocol that is served here", conn_facts(g->conn)->peer_name);
+	log_low("XMPPI", "%s speaks no protocol that is served here", conn_facts(g->conn).peer_name);
 	conn_abort(g->conn);
 	leave(g);
 }
@@ -131,7 +131,7 @@ static const struct conn_owner guest = { guest_input, NULL, NULL, guest_ended };
 static void refuse_surplus(struct listener_rules *rules, struct conn *conn, enum limit limit, const char *why)
 {
 	limit_reached(limit);
-	log_problem("XMPPI", "%s refused at %s: %s", conn_facts(conn)->peer_name, rules->address, why);
+	log_problem("XMPPI", "%s refused at %s: %s", conn_facts(conn).peer_name, rules->address, why);
 	home_here()->counts.refused++;
 	if (!rules->is_direct_tls) {
 		header_write(conn_out(conn), host_first()->name, NULL, "none");
@@ -157,8 +157,9 @@ static void accepted(void *with, struct conn *conn)
 		refuse_surplus(rules, conn, LIMIT_CONNECTIONS, "too many connections");
 		return;
 	}
+	const struct conn_facts facts = conn_facts(conn);
 	enum limit limit;
-	struct address *address = address_enter(conn_facts(conn), &limit);
+	struct address *address = address_enter(&facts, &limit);
 	if (!address) {
 		refuse_surplus(rules, conn, limit, limit == LIMIT_CONNECTS ? "too many new connections from this address" : "too many connections from this address");
 		return;

@@ -86,7 +86,7 @@ static void account_answered(void *with, const struct xml *said)
 	struct arena *a = arena_new();
 	enum stanza_error error = verdict(said);
 	answer(c, a, c->bind_id, error, NULL);
-	log_low(c->tag, "registration from %s: %s", conn_facts(c->conn)->peer_name, error == OK ? "done" : stanza_error_name(error));
+	log_low(c->tag, "registration from %s: %s", conn_facts(c->conn).peer_name, error == OK ? "done" : stanza_error_name(error));
 	mem_free(c->bind_id);
 	c->bind_id = NULL;
 	c2s_go_on(c);

@@ -116,12 +116,23 @@ static char *put(char *to, const struct part *p, char before)
 	return to + p->size;
 }
 
+static size_t bare_size(size_t local, size_t domain)
+{
+	return local ? local + 1 + domain : domain;
+}
+
+/* "local", "local@domain", "local@domain/resource", each with its NUL, as far as they are there. */
+static size_t text_size(size_t local, size_t domain, size_t resource)
+{
+	size_t bare = bare_size(local, domain);
+	return (local ? local + 1 : 0) + bare + 1 + (resource ? bare + 1 + resource + 1 : 0);
+}
+
 static struct jid *lay_down(struct arena *a, const struct part *local, const struct part *domain, const struct part *resource)
 {
-	size_t bare = (local->size ? local->size + 1 : 0) + domain->size;
-	size_t full = resource->size ? bare + 1 + resource->size : 0;
+	size_t bare = bare_size(local->size, domain->size);
 	struct jid *j = ARENA_NEW(a, struct jid);
-	char *to = arena_bytes(a, local->size + 1 + bare + 1 + full + 1);
+	char *to = arena_bytes(a, text_size(local->size, domain->size, resource->size));
 
 	if (local->size) {
 		j->local = to;
@@ -189,6 +200,11 @@ struct jid *jid_with(struct arena *a, const struct jid *j, const char *prepared)
 	take(&domain, j->domain);
 	take(&resource, prepared);
 	return lay_down(a, &local, &domain, &resource);
+}
+
+size_t jid_size(const struct jid *j, const char *resource)
+{
+	return sizeof *j + text_size(j->local ? strlen(j->local) : 0, strlen(j->domain), resource ? strlen(resource) : 0);
 }
 
 struct jid *jid_copy(struct arena *a, const struct jid *j)

@@ -24,6 +24,7 @@ struct jid *jid_parse(struct arena *, const char *text);
 struct jid *jid_make(struct arena *, const char *local, const char *domain, const char *resource);   /* prepares; local, resource may be NULL */
 struct jid *jid_with(struct arena *, const struct jid *, const char *resource);    /* the bare part with this prepared resource; NULL: none */
 struct jid *jid_copy(struct arena *, const struct jid *);
+size_t jid_size(const struct jid *, const char *resource);   /* bytes that jid_with takes of an arena */
 
 bool jid_same(const struct jid *, const struct jid *);        /* full against full */
 bool jid_same_bare(const struct jid *, const struct jid *);

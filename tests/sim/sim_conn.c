@@ -25,7 +25,6 @@ struct conn {
 	struct wire *wire;
 	const struct conn_owner *owner;
 	void *with;
-	struct conn_limits limits;
 	struct buf in, out;
 	uint64_t gone, told;
 	struct conn_facts facts;
@@ -70,7 +69,6 @@ struct wire *wire_connect(void)
 	static const size_t rooms[] = { 300, 2000, 65536 };
 	struct wire *w = NEW(struct wire);
 	struct conn *c = NEW(struct conn);
-	const size_t soft = 4000, hard = 300000;
 	enum limit limit;
 	c->magic = CONN_MAGIC;
 	c->number = ++made;
@@ -83,7 +81,6 @@ struct wire *wire_connect(void)
 	w->room = rooms[dice_below(3)];
 	list_append(&conns, &c->link);
 	loop_enter(c->loop);
-	conn_limit(c, &(struct conn_limits){ soft, hard });
 	c2s_start(c, rules_of_sim(), address_enter(&c->facts, &limit));
 	loop_leave();
 	return w;
@@ -133,11 +130,6 @@ void conn_own(struct conn *c, const struct conn_owner *owner, void *with)
 	c->is_offered = true;
 }
 
-void conn_limit(struct conn *c, const struct conn_limits *limits)
-{
-	c->limits = *limits;
-}
-
 void conn_printed(struct conn *c)
 {
 	CHECK(c, CONN_MAGIC);
@@ -146,8 +138,6 @@ void conn_printed(struct conn *c)
 			buf_clear(&c->out);
 		return;
 	}
-	if (c->limits.write_hard && conn_queued(c) > c->limits.write_hard)
-		doom(c, CONN_TOO_SLOW);
 	c->is_dirty = true;
 }
 
@@ -176,11 +166,6 @@ size_t conn_queued(const struct conn *c)
 {
 	CHECK(c, CONN_MAGIC);
 	return buf_length(&c->out);
-}
-
-bool conn_is_slow(const struct conn *c)
-{
-	return c->limits.write_soft && conn_queued(c) > c->limits.write_soft;
 }
 
 static void push(struct conn *c)
@@ -252,10 +237,10 @@ void conn_tls(struct conn *c, tls_chooser choose, void *with)
 	BUG("TLS isn't offered here");
 }
 
-const struct conn_facts *conn_facts(const struct conn *c)
+struct conn_facts conn_facts(const struct conn *c)
 {
 	CHECK(c, CONN_MAGIC);
-	return &c->facts;
+	return c->facts;
 }
 
 bool conn_is_tls(const struct conn *c)

@@ -1,5 +1,6 @@
 /* Arenas: what is asked for is there, apart from everything else, and ends with the arena. */
 #include "base/arena.h"
+#include "base/block.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -76,6 +77,22 @@ static void goes_on_filling_behind_a_large_thing(void **state)
 	arena_free(a);
 }
 
+/* Also when the small one's block is as large as the pool's: whose it is must not be mistaken. */
+static void small_ones_hold_what_was_asked(void **state)
+{
+	(void)state;
+	for (size_t size = 3900; size < 4200; size += 16) {
+		struct arena *a = arena_new_small(arena_room(size - 7) + 24);
+		const size_t held = arena_size(a);
+		assert_true(held < size + 112);         /* two heads and what is rounded up */
+		memset(arena_alloc(a, size - 7), 'x', size - 7);
+		memset(arena_alloc(a, 24), 'y', 24);
+		assert_int_equal(arena_size(a), held);
+		assert_int_not_equal(held, BLOCK_SIZE);
+		arena_free(a);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -84,6 +101,7 @@ int main(void)
 		cmocka_unit_test(keeps_neighbours_apart),
 		cmocka_unit_test(copies_end_in_nul),
 		cmocka_unit_test(goes_on_filling_behind_a_large_thing),
+		cmocka_unit_test(small_ones_hold_what_was_asked),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -84,22 +84,6 @@ static void a_slow_reader_gets_everything_and_written_tells(void **state)
 	mem_free(back);
 }
 
-static void limit(void *thing)
-{
-	struct echo *e = thing;
-	conn_limit(e->conn, &(struct conn_limits){ 1 << 10, 1 << 20 });
-}
-
-static void over_the_hard_limit_it_is_too_slow(void **state)
-{
-	struct echo e = { 0 };
-	echo_begin(&e, l, &echo_owner);
-	on_loop(l, limit, &e);
-	on_loop(l, write_much, &e);
-	wait_until(&e.ended, 1 + CONN_TOO_SLOW);
-	echo_end(&e);
-}
-
 static void pause_it(void *thing)
 {
 	conn_pause(((struct echo *)thing)->conn);
@@ -293,7 +277,6 @@ int main(void)
 		TEST(what_comes_goes_back),
 		TEST(what_is_not_taken_is_offered_again),
 		TEST(a_slow_reader_gets_everything_and_written_tells),
-		TEST(over_the_hard_limit_it_is_too_slow),
 		TEST(a_paused_one_hears_nothing_until_resumed),
 		TEST(a_paused_one_leaves_bytes_at_the_sender),
 		TEST(a_paused_one_notices_a_close),

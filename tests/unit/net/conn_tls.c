@@ -66,7 +66,7 @@ static void ask(void *thing)
 {
 	struct asked *a = thing;
 	struct conn *c = a->echo->conn;
-	a->facts = *conn_facts(c);
+	a->facts = conn_facts(c);
 	a->has_exporter = conn_binding_exporter(c, a->exporter);
 	a->has_end_point = conn_binding_end_point(c, a->end_point, &a->end_point_size);
 	size_t size;

@@ -32,7 +32,7 @@ static void accepted(void *with, struct conn *c)
 {
 	static const struct conn_owner owner = { input, NULL, NULL, ended };
 	if (with)
-		strcpy(peer_name, conn_facts(c)->peer_name);
+		strcpy(peer_name, conn_facts(c).peer_name);
 	conn_own(c, &owner, c);
 	atomic_fetch_add(&accepted_count, 1);
 }

@@ -270,6 +270,25 @@ static void made_with_and_copied_are_the_same(void **state)
 	assert_null(jid_make(a, NULL, "example.net/x", NULL));
 }
 
+/* An arena of just that size holds it, and one of sixteen bytes less doesn't. */
+static void fits_what_jid_size_says(void **state)
+{
+	static const char *const addresses[] = { "romeo@example.net/orchard", "romeo@example.net", "example.net/balcony", "example.net" };
+	(void)state;
+	for (size_t i = 0; i < sizeof addresses / sizeof *addresses; i++) {
+		const struct jid *j = jid_parse(a, addresses[i]);
+		const size_t size = jid_size(j, j->resource);
+		struct arena *exact = arena_new_small(size), *less = arena_new_small(size - 16);
+		const size_t held = arena_size(exact), held_less = arena_size(less);
+		assert_true(jid_same(jid_copy(exact, j), j));
+		assert_true(jid_same(jid_copy(less, j), j));
+		assert_int_equal(arena_size(exact), held);
+		assert_true(arena_size(less) > held_less);
+		arena_free(exact);
+		arena_free(less);
+	}
+}
+
 #define HOLDS(name) cmocka_unit_test_setup_teardown(name, open_arena, close_arena)
 
 int main(void)
@@ -292,6 +311,7 @@ int main(void)
 		HOLDS(labels_end_at_63_bytes),
 		HOLDS(a_whole_jid_ends_at_3071_bytes),
 		HOLDS(made_with_and_copied_are_the_same),
+		HOLDS(fits_what_jid_size_says),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
