@@ -1,7 +1,7 @@
 # The front door. The build itself is meson's; the checks are files in tools/check.d.
 RELEASE = -Dbuildtype=release -Db_lto=true -Db_pie=true
 
-.PHONY: all run build check bench bench-again micro profile growth fuzz soak format lint deps clean
+.PHONY: all run build check bench bench-again micro profile growth fuzz soak deb format lint deps clean
 all: build
 
 run: build              # a server on this machine, under ./run or $JACKDAW_RUN
@@ -50,6 +50,10 @@ else
 	@tools/deps check
 	@tools/soak
 endif
+
+deb:                    # build-deb/jackdaw_VERSION_ARCH.deb
+	@tools/deps deb
+	@tools/deb
 
 format:                 # what git says has changed
 	@tools/format

@@ -8,6 +8,7 @@
 
 const struct module *const modules[] = {
 	&mod_credentials,
+	&mod_strangers,
 	&mod_portable,
 	&mod_disco,
 	&mod_roster,

@@ -1,8 +1,8 @@
 /*
- * The order of a start matters (docs/architecture.md): ports are opened while
- * we may still be root; then privileges go; certificates are read by the very
- * code that a reload uses; then the database is locked and opened, and threads
- * come last.
+ * The order of a start matters (docs/architecture.md): the data
+ * folder is locked and ports are opened while we may still be root; then
+ * privileges go, and the sandbox closes; certificates are read by the very code
+ * that a reload uses; then the database is opened, and threads come last.
  *
  * The main thread then only waits for signals: TERM and INT stop, HUP reloads.
  */
@@ -22,25 +22,24 @@
 #include "core/server.h"
 #include "core/signal.h"
 #include "net/loop.h"
+#include "privileges.h"
+#include "sandbox.h"
 #include "store/store.h"
 #include "streams/c2s.h"
 #include "streams/guest.h"
 #include "streams/listen.h"
+#include "supervisor.h"
 #include "xmpp/ns.h"
 #include <errno.h>
-#include <grp.h>
 #include <malloc.h>
-#include <pwd.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { STOP_WITHIN = 10000, STOP_LOOK = 20 };
@@ -60,24 +59,6 @@ static void print_notes(const struct config_report *r)
 		fprintf(stderr, "%s\n", config_note_text(r->arena, &r->errors[i]));
 	for (int i = 0; i < r->warning_count && i < CONFIG_NOTES; i++)
 		log_major("CONFIG", "%s", config_note_text(r->arena, &r->warnings[i]));
-}
-
-/* sd_notify(3), for a supervisor that asked: one datagram. */
-static void notify(const char *words)
-{
-	const char *path = getenv("NOTIFY_SOCKET");
-	struct sockaddr_un to = { .sun_family = AF_UNIX };
-	if (!path || strlen(path) >= sizeof to.sun_path)
-		return;
-	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	memcpy(to.sun_path, path, strlen(path));
-	if (*path == '@')
-		to.sun_path[0] = '\0';
-	socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path));
-	if (fd >= 0 && sendto(fd, words, strlen(words), MSG_NOSIGNAL, (struct sockaddr *)&to, size) < 0)
-		log_problem("SERVER", "the supervisor can't be told \"%s\": %s", words, strerror(errno));
-	if (fd >= 0)
-		close(fd);
 }
 
 /* --- settings --- */
@@ -128,6 +109,8 @@ static bool take(struct arena *a, struct config *fresh, const char **words)
 {
 	struct fail why;
 	const char *unopened;
+	if ((*words = sandbox_lacks(a, fresh)))
+		return false;
 	struct hosts *hosts = hosts_new(fresh, generation + 1, &why);
 	if (!hosts || !listen_prepare(hosts->entrances, a, &unopened, &why)) {
 		*words = arena_string(a, why.text);
@@ -208,38 +191,10 @@ static void reload_by_signal(void)
 	struct arena *a = arena_new();
 	const char *words;
 	log_reopen(NULL);
-	notify("RELOADING=1");
+	supervisor_tell(arena_printf(a, "RELOADING=1\nMONOTONIC_USEC=%lld", (long long)clock_now() * 1000));
 	reload(a, &words);
-	notify("READY=1");
+	supervisor_tell("READY=1");
 	arena_free(a);
-}
-
-/* --- privileges --- */
-
-static bool become(const char *name, const char *folder, struct fail *why)
-{
-	if (geteuid() != 0)
-		return true;
-	struct passwd *p = getpwnam(name);   /* cppcheck-suppress getpwnamCalled ; there is no second thread yet */
-	if (!p)
-		return fail(why, "started as root, and there is no user \"%s\" to become: make it, or set `user`", name);
-	if (p->pw_uid == 0)
-		return fail(why, "user \"%s\" is root: name another", name);
-	if (chown(folder, p->pw_uid, p->pw_gid) < 0)
-		return fail_errno(why, "can't give %s to %s", folder, name);
-	if (setgroups(0, NULL) < 0 || setgid(p->pw_gid) < 0 || setuid(p->pw_uid) < 0 || setuid(0) == 0)
-		return fail_errno(why, "can't become user %s", name);
-	return true;
-}
-
-/* As many descriptors as the system lets us have: each connection is one. */
-static void raise_descriptors(void)
-{
-	struct rlimit l;
-	if (getrlimit(RLIMIT_NOFILE, &l) == 0 && l.rlim_cur < l.rlim_max) {
-		l.rlim_cur = l.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &l);
-	}
 }
 
 /* --- the store --- */
@@ -313,13 +268,13 @@ static void take_test_wishes(void)
 #endif
 }
 
-static bool open_store(struct fail *why)
+static bool open_store(int lock, struct fail *why)
 {
 	size_t count;
 	const struct migration *migrations = modules_migrations(&count);
 	struct store_options o = {
 		.path = database, .readers = (unsigned)config_int(config_global(config), "store.readers"),
-		.synchronous = synchronous(), .broken = broken,
+		.synchronous = synchronous(), .broken = broken, .lock = lock,
 	};
 	store = store_open(&o, migrations, count, why);
 	return store != NULL;
@@ -327,8 +282,23 @@ static bool open_store(struct fail *why)
 
 /* --- loops --- */
 
-static void each_second(void *home)
+/* One built for tests may be told to hold a loop: JACKDAW_HOLD="loop second milliseconds". */
+static void hold_for_a_test(const struct home *home)
 {
+#ifdef TEST_HOOKS
+	static _Thread_local unsigned seconds;
+	unsigned loop, second, ms;
+	const char *wish = getenv("JACKDAW_HOLD");
+	if (wish && sscanf(wish, "%u %u %u", &loop, &second, &ms) == 3 && home->number == loop && ++seconds == second)
+		usleep(ms * 1000);
+#endif
+}
+
+static void each_second(void *thing)
+{
+	struct home *home = thing;
+	hold_for_a_test(home);
+	supervisor_turned(home->number);
 	home_second(home);
 	c2s_second();
 }
@@ -375,16 +345,19 @@ static void name_loop(unsigned number)
 static bool start(struct fail *why)
 {
 	unsigned char secret[16];
-	if (!modules_wire(why) || !make_folder(config_data_dir(config), why))
+	if (!modules_wire(why) || !make_folder(config_data_dir(config), why) || !privileges_prepare(config, why)
+	    || !pools_read(config, loops_wanted(config), why))
 		return false;
-	if (!pools_read(config, loops_wanted(config), why) || !listen_open(config, why))
+	int lock = store_lock(database, why);
+	if (lock < 0 || !listen_open(config, why) || !privileges_drop(why) || !sandbox_enter(config, why))
 		return false;
-	if (!become(config_text(config_global(config), "user"), config_data_dir(config), why))
-		return false;
+#ifdef TEST_HOOKS
+	sandbox_try();
+#endif
 	struct hosts *hosts = hosts_new(config, ++generation, why);
 	if (!hosts)
 		return false;
-	if (!open_store(why) || !home_secret(secret, why)) {
+	if (!open_store(lock, why) || !home_secret(secret, why)) {
 		hosts_drop(hosts);
 		return false;
 	}
@@ -456,7 +429,7 @@ static void leave_loop(void *thing)
 static void stop_all(void)
 {
 	log_major("SERVER", "stopping");
-	notify("STOPPING=1");
+	supervisor_tell("STOPPING=1");
 	homes_stop();
 	for (unsigned i = 0; i < homes_count(); i++)
 		post(home_number(i)->loop, leave_loop, home_number(i));
@@ -476,13 +449,14 @@ static void ask_to_stop(void)
 
 static void wait_for_signals(const sigset_t *signals)
 {
+	const struct timespec patience = { supervisor_watch() / 1000, supervisor_watch() % 1000 * 1000000 };
 	for (;;) {
-		int signal;
-		if (sigwait(signals, &signal) != 0)
-			continue;
-		if (signal != SIGHUP)
+		int signal = sigtimedwait(signals, NULL, &patience);
+		supervisor_look();
+		if (signal == SIGHUP)
+			reload_by_signal();
+		else if (signal > 0)
 			return;
-		reload_by_signal();
 	}
 }
 
@@ -502,7 +476,8 @@ int serve(const char *config_path)
 	struct fail why = { "" };
 	block_signals(&signals);
 	mallopt(M_ARENA_MAX, 2);
-	raise_descriptors();
+	privileges_raise_descriptors();
+	supervisor_open();
 	ns_intern();
 	modules_declare();
 	server = (struct server){ config_path, clock_wall(), reload, preview, ask_to_stop };
@@ -519,7 +494,7 @@ int serve(const char *config_path)
 	}
 	log_major("SERVER", "ready: version %s, %u loops", SERVER_VERSION, homes_count());
 	fprintf(stderr, "ready\n");
-	notify("READY=1");
+	supervisor_tell("READY=1");
 	wait_for_signals(&signals);
 	stop_all();
 	mem_free(database);

@@ -13,7 +13,7 @@ const struct command *const commands[] = {
 	&cmd_log_level, &cmd_log_follow,
 	&cmd_audit_verify,
 	&cmd_backup, &cmd_restore, &cmd_export, &cmd_import,
-	&cmd_status, &cmd_figures, &cmd_reload, &cmd_stop,
+	&cmd_status, &cmd_figures, &cmd_limits, &cmd_reload, &cmd_stop,
 	&cmd_version, &cmd_completion, &cmd_help,
 	NULL,
 };

@@ -17,7 +17,7 @@ extern const struct command
 	cmd_backup,                                                          /* backup.c */
 	cmd_export, cmd_import,                                              /* export.c, import.c */
 	cmd_figures,                                                         /* figures.c */
-	cmd_status,                                                          /* status.c */
+	cmd_status, cmd_limits,                                              /* status.c, limits.c */
 	cmd_init,                                                            /* init.c */
 	cmd_config_check, cmd_config_diff, cmd_config_reference,             /* config_commands.c */
 	cmd_config_show, cmd_config_explain,                                 /* config_show.c */

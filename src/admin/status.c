@@ -8,6 +8,7 @@
 #include "admin/commands.h"
 #include "admin/figures.h"
 #include "admin/doors.h"
+#include "admin/limits.h"
 #include "base/log.h"
 #include "core/call.h"
 #include "core/figure.h"
@@ -32,6 +33,9 @@ static void visit_home(struct home *home, struct arena *a, struct xml *result, v
 #define ADD(name) xml_set(a, el, #name, arena_printf(a, "%llu", (unsigned long long)home->counts.name));
 	COUNTS(ADD)
 #undef ADD
+	limits_visit(home, a, el);
+	if (home->trouble_at)
+		xml_set(a, el, "trouble", arena_string(a, home->trouble));
 	xml_append(result, el);
 }
 
@@ -94,6 +98,28 @@ static void add_store(struct command_run *run)
 	command_json(run, "store", rows);
 }
 
+/* Those that were reached: why somebody was turned away, or waits. */
+static void add_limits(struct command_run *run, const struct xml *result)
+{
+	json_t *rows = json_array();
+	for (unsigned i = 0; i < LIMIT_COUNT; i++)
+		if (limits_sum(result, i))
+			json_array_append_new(rows, json_pack("{s:s, s:I}", "limit", limit_setting(i), "reached", (json_int_t)limits_sum(result, i)));
+	command_json(run, "limits_reached", rows);
+}
+
+/* Why writes are late or fail; NULL: all is well. */
+static const char *trouble(struct arena *a, const struct xml *result)
+{
+	msec since = store_waiting_since(home_store());
+	if (home_here()->is_degraded && since)
+		return arena_printf(a, "nothing was committed for %lld s: new logins are refused", (long long)(clock_now() - since) / 1000);
+	for (const struct xml *el = xml_first(result); el; el = xml_next(el, NULL, NULL))
+		if (xml_get(el, "trouble"))
+			return arena_printf(a, "a write failed: %s", xml_get(el, "trouble"));
+	return NULL;
+}
+
 static void accounts_counted(struct command_run *run, const struct rows *rows, const char *why)
 {
 	if (rows && rows->first)
@@ -122,12 +148,14 @@ static void gathered(struct arena *a, struct xml *result, void *with)
 	add_process(run);
 	command_number(run, "sessions", sum(result, "sessions"));
 	command_yes(run, "degraded", is_degraded);
+	command_text(run, "trouble", trouble(a, result));
 	command_json(run, "loops", loops);
 	command_json(run, "pools", doors_pools());
 	command_json(run, "listeners", doors_listeners());
 	command_json(run, "certificates", doors_certificates());
 	add_store(run);
 	command_json(run, "figures", figure_rows(run->own));
+	add_limits(run, result);
 	if (is_degraded)
 		command_done(run);
 	else

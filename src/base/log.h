@@ -75,6 +75,8 @@ void log_unfollow(struct log_follower *);    /* and frees what it holds; the str
 
 /* "stderr", "journal" or a file's path. Before log_open, lines go to stderr directly. */
 bool log_open(const char *output, enum log_format, struct fail *why);
+/* Its file, opened by root, becomes that user's, who will have to open it again. */
+bool log_give(unsigned user, unsigned group, struct fail *why);
 void log_start(void);                        /* starts the thread that writes: from here no caller waits for the disk */
 bool log_reopen(struct fail *why);           /* the file was rotated */
 void log_flush(void);                        /* waits until what is queued is written, two seconds at most */

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
@@ -174,9 +175,11 @@ void log_output(const struct buf *record, bool must)
 		write_records(buf_start(record), buf_length(record));
 }
 
+/* The folder may be somebody's whom we are about to become: root follows no link that was laid there. */
 static int open_file(const char *name)
 {
-	return open(name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0640);
+	int careful = geteuid() == 0 ? O_NOFOLLOW : 0;
+	return open(name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | careful, 0640);
 }
 
 static int open_journal(void)
@@ -203,6 +206,14 @@ bool log_open(const char *output, enum log_format wanted, struct fail *why)
 	format = (int)(is_journal ? LOG_JOURNAL : wanted);
 	snprintf(path, sizeof path, "%s", is_file ? output : "");
 	return true;
+}
+
+bool log_give(unsigned user, unsigned group, struct fail *why)
+{
+	struct stat st;
+	if (!*path || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_nlink != 1 || st.st_uid != geteuid())
+		return true;
+	return fchown(fd, user, group) == 0 || fail_errno(why, "cannot give away the log %s", path);
 }
 
 void log_start(void)

@@ -71,6 +71,11 @@ const struct config_scope *config_global(const struct config *c)
 	return c->global;
 }
 
+const struct config_include *config_includes(const struct config *c)
+{
+	return c->includes;
+}
+
 const char *config_file(const struct config *c)
 {
 	return c->file;

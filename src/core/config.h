@@ -40,6 +40,9 @@ struct config *config_load(const char *path, unsigned flags, struct config_repor
 struct config *config_share(struct config *);
 void config_drop(struct config *);                                           /* NULL is fine */
 
+struct config_include { const char *pattern; struct config_include *next; };
+const struct config_include *config_includes(const struct config *);         /* as the files say them, all of them */
+
 const struct config_scope *config_global(const struct config *);
 const char *config_file(const struct config *);
 const char *config_data_dir(const struct config *);

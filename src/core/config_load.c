@@ -13,6 +13,7 @@
 #include <glob.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 struct load {
@@ -191,8 +192,21 @@ static void open_scope(struct load *l, struct config_scope *parent, enum config_
 		lay(l, scope_get(l->config, parent, kind, name, protocol, n->place), "", n->children);
 }
 
+/* The parser has read what it names. */
+static bool is_include(struct load *l, const struct config_node *n)
+{
+	if (n->shape != CONFIG_SETTING || strcasecmp(n->key, "include") != 0)
+		return false;
+	struct config_include *i = ARENA_NEW(l->config->arena, struct config_include);
+	*i = (struct config_include){ n->words->text, l->config->includes };
+	l->config->includes = i;
+	return true;
+}
+
 static void lay_one(struct load *l, struct config_scope *s, const char *prefix, const struct config_node *n)
 {
+	if (is_include(l, n))
+		return;
 	enum config_kind kind;
 	const char *key = config_table_alias(n->key);
 	const char *path = *prefix ? arena_printf(l->config->arena, "%s.%s", prefix, key) : key;

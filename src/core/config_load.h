@@ -14,6 +14,7 @@ struct config {
 	atomic_uint shares;
 	struct arena *arena;
 	const char *file, *data_dir;
+	struct config_include *includes;
 	struct config_scope *global;
 	struct hash scopes;                  /* by their text */
 };

@@ -279,14 +279,16 @@ static struct config_node **append(struct config_node **last, struct config_node
 	return last;
 }
 
-static struct config_node **include(struct parser *p, const struct config_node *n, struct config_node **last)
+/* What it brings takes its place in the tree, after the setting itself. */
+static struct config_node **include(struct parser *p, struct config_node *n, struct config_node **last)
 {
 	if (n->shape != CONFIG_SETTING || p->includes >= INCLUDES) {
 		config_error(p->report, n->place, p->includes >= INCLUDES ? "files include each other" : "include needs one pattern");
 		return last;
 	}
 	glob_t found = { 0 };
-	const char *pattern = config_path(p->arena, p->file, n->words->text);
+	const char *pattern = n->words->text = config_path(p->arena, p->file, n->words->text);
+	last = append(last, n);
 	bool is_pattern = strpbrk(pattern, "*?[") != NULL;
 	int rc = glob(pattern, is_pattern ? 0 : GLOB_NOCHECK, NULL, &found);
 	if (rc != 0 && rc != GLOB_NOMATCH)

@@ -30,6 +30,7 @@ enum config_shape {
 	CONFIG_SECTION,                      /* key { … }, key "title" { … }, key = [ a = b ] */
 };
 
+/* An include is a setting of the tree too, with its pattern's whole path; what it brought stands behind it. */
 struct config_node {
 	const char *key;                     /* as written */
 	enum config_shape shape;

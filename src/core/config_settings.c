@@ -31,7 +31,8 @@ static const struct setting top[] = {
 	{ "threads", OPTION_INT, "0", "Event loops; 0: one fewer than there are cores, and at least one", IN_GLOBAL, 0, 256, RESTART },
 	{ "pool_threads", OPTION_INT, "0", "Threads for passwords, certificates and files; 0: as many as cores", IN_GLOBAL, 0, 256, RESTART },
 	{ "admins", OPTION_LIST, NULL, "Addresses of administrators", IN_BOTH, LATER },
-	{ "sandbox", OPTION_BOOL, "yes", "Enter the Landlock and seccomp sandbox at start", IN_GLOBAL, RESTART, LATER },
+	{ "sandbox", OPTION_ENUM, "on", "Landlock and seccomp; on: as far as the kernel has them; required: not without; off: for debuggers", IN_GLOBAL,
+	  .words = "on required off", RESTART },
 };
 
 static const struct setting listeners[] = {
@@ -102,7 +103,7 @@ static const struct setting audit[] = {
 
 static const struct setting limits[] = {
 	{ "enabled", OPTION_BOOL, "yes", "No: no limit of rate or number of connections is kept", IN_GLOBAL },
-	{ "connections", OPTION_INT, "100000", "Connections of the whole server", IN_GLOBAL, 0, 100000000, LATER },
+	{ "connections", OPTION_INT, "100000", "Connections of the whole server; 0: no limit", IN_GLOBAL, 0, 100000000 },
 	{ "connections_per_address", OPTION_INT, "100", "Connections from one address (IPv6: one /64)", IN_ALL, 0, 10000000, NEW_ONES },
 	{ "connects_per_minute", OPTION_INT, "600", "New connections from one address (IPv6: one /64) in a minute", IN_ALL, 0, 10000000, NEW_ONES },
 	{ "unauthenticated_timeout", OPTION_DURATION, "30s", "From connecting to being logged in", IN_ALL, SECOND, HOUR, NEW_ONES },
@@ -120,6 +121,8 @@ static const struct setting limits[] = {
 	{ "logins_per_account", OPTION_INT, "10", "Failed logins to one account in a minute", IN_BOTH, 0, 1000000, ONLY_GLOBAL },
 	{ "login_attempts", OPTION_INT, "5", "Failed logins on one stream, then it ends", IN_ALL, 1, 100 },
 	{ "registrations_per_hour", OPTION_INT, "3", "New accounts from one address (IPv6: one /64)", IN_BOTH, 0, 1000000, ONLY_GLOBAL },
+	{ "strangers_per_hour", OPTION_INT, "200", "Addresses outside its roster that one account may write to first; 0: no limit", IN_BOTH, 0, 1000000 },
+	{ "subscriptions_per_hour", OPTION_INT, "200", "Subscription requests of one account; 0: no limit", IN_BOTH, 0, 1000000 },
 	{ "roster_items", OPTION_INT, "1000", "Contacts of one account", IN_BOTH, 1, 1000000 },
 	{ "resources", OPTION_INT, "20", "Sessions of one account", IN_BOTH, 1, 1000 },
 	{ "write_queue_soft", OPTION_SIZE, "256k", "Bytes waiting for a slow reader before pages wait", IN_ALL, 4096, GIB, NEW_ONES },

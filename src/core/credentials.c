@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/random.h"
+#include "core/limit.h"
 #include "core/session.h"
 #include "core/turn_out.h"
 #include "xmpp/base64.h"
@@ -87,8 +88,10 @@ static enum stanza_error credentials(struct turn *t)
 	const char *hash = xml_get(t->stanza, "hash"), *or = xml_get(t->stanza, "or");
 	if (account->state == ACCOUNT_FAILED || !hash)
 		return RESOURCE_CONSTRAINT;
-	if (account->throttle && account->throttle->until > clock_now())
+	if (account->throttle && account->throttle->until > clock_now()) {
+		limit_reached(LIMIT_LOGINS_PER_ACCOUNT);
 		return answer(t, "wait");
+	}
 	if (account->state == ACCOUNT_READY && is_verified(account, xml_get(t->stanza, "verifier")))
 		return answer(t, "verified");
 	return turn_read(t, keys_found, Q_CREDENTIAL_GET, V(account->state == ACCOUNT_READY ? account->id : 0), V(hash), V(or ? or : hash));

@@ -13,9 +13,12 @@
 #include "core/session.h"
 #include "core/turn_out.h"
 #include <malloc.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+enum { TROUBLE_LASTS = 5000 };       /* ms */
 
 static struct home *homes[HOMES_LIMIT];
 static unsigned count, living;
@@ -105,6 +108,28 @@ static void notice_slow_store(struct home *home)
 	home->is_degraded = slow;
 }
 
+/* The same disk fails for every home: the first says so, and one says that it is over. */
+static atomic_bool writes_fail;
+static atomic_llong write_failed_at;
+
+void home_write_failed(struct home *home, const char *why)
+{
+	home->trouble_at = clock_now();
+	snprintf(home->trouble, sizeof home->trouble, "%s", why);
+	atomic_store(&write_failed_at, home->trouble_at);
+	if (!atomic_exchange(&writes_fail, true))
+		log_major("STORE", "a write failed: %s. Messages are tried again for some time, changes are refused", why);
+}
+
+static void notice_good_store(struct home *home)
+{
+	msec now = clock_now();
+	if (home->trouble_at && now - home->trouble_at > TROUBLE_LASTS)
+		home->trouble_at = 0;
+	if (home->number == 0 && now - atomic_load(&write_failed_at) > TROUBLE_LASTS && atomic_exchange(&writes_fail, false))
+		log_major("STORE", "no write has failed for %d s", TROUBLE_LASTS / 1000);
+}
+
 /* Resident bytes of this process. */
 static size_t memory_held(void)
 {
@@ -134,6 +159,8 @@ static void watch_memory(struct home *home)
 	bool over = limit && held > limit;
 	if (over != home->is_over_memory && home->number == 0)
 		log_major("SERVER", over ? "%zu MiB of memory: over the limit, streams are not read" : "%zu MiB of memory: streams are read again", held >> 20);
+	if (over && home->number == 0)
+		limit_reached(LIMIT_MEMORY);
 	home->is_over_memory = over;
 	if (home->number == 0 && (over || ++home->seconds % 30 == 0))
 		loop_work(give_memory_back, given, home);
@@ -144,6 +171,7 @@ void home_second(void *thing)
 	struct home *home = thing;
 	watch_memory(home);
 	notice_slow_store(home);
+	notice_good_store(home);
 	accounts_sweep(home);
 	calls_sweep(home);
 	blocks_pass_on();

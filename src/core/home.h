@@ -10,6 +10,7 @@
 #include "base/list.h"
 #include "core/figure.h"
 #include "core/host.h"
+#include "core/limit.h"
 #include "net/loop.h"
 #include "store/store.h"
 
@@ -35,6 +36,10 @@ struct home {
 	bool          is_stopping;
 	/* Counters: read by others through a call, never by another thread. */
 	struct home_counts counts;   /* core/figure.h */
+	uint64_t      reached[LIMIT_COUNT];
+	/* Why a write failed, lately: for `status`. */
+	char          trouble[160];
+	msec          trouble_at;    /* 0: no write has failed for some time */
 };
 
 struct home *home_here(void);                        /* this thread's; NULL off the loops */
@@ -47,5 +52,6 @@ struct store *home_store(void);
 void homes_start(unsigned count, unsigned living, const unsigned char secret[16], struct store *, struct hosts *);
 void homes_take_hosts(struct hosts *);               /* a reload: gives every home the new snapshot, from any thread */
 void homes_stop(void);                               /* ends all sessions with system-shutdown; homes_count_sessions tells when all are gone */
+void home_write_failed(struct home *, const char *why);      /* logged once, until no write has failed for some time */
 bool home_round(void *home);                         /* one round of turns; for loop_on_round and the simulation. True: more to do */
 void home_second(void *home);                        /* sweeping; for loop_on_second */

@@ -83,6 +83,7 @@ static void read_limits(struct core_limits *l, const struct config_scope *g)
 	l->memory = memory_limit(config_int(g, "limits.memory"));
 	l->close_wait = 5000;
 	l->registrations = (unsigned)config_int(g, "limits.registrations_per_hour");
+	l->connections = (unsigned)config_int(g, "limits.connections");
 	host_read_limits(l, g);
 }
 
@@ -148,6 +149,8 @@ static bool add_host(struct whole *w, const struct config_scope *s, struct fail 
 	h->tls_mode = (enum host_tls)config_enum(s, "tls");
 	h->plain_without_tls = config_bool(s, "auth.allow_plain_without_tls");
 	h->resources = (unsigned)config_int(s, "limits.resources");
+	h->strangers = (unsigned)config_int(s, "limits.strangers_per_hour");
+	h->subscriptions = (unsigned)config_int(s, "limits.subscriptions_per_hour");
 	h->conflict = (enum conflict)config_enum(s, "session.conflict");
 	h->mechanisms = read_mechanisms(w->arena, s);
 	if (!read_modules(h, s, why) || !certificates_get(&w->certificates, s, h->name, &h->tls, why))

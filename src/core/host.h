@@ -32,6 +32,7 @@ struct host {
 	bool              plain_without_tls; /* auth { allow_plain_without_tls } */
 	uint64_t          off;               /* modules that are switched off here: a bit for each, by its place among them */
 	unsigned          resources;         /* sessions of one account */
+	unsigned          strangers, subscriptions;      /* that one account may write to, and ask, in an hour; 0: no limit */
 	enum conflict     conflict;          /* what happens to a resource that is taken */
 	const char *const *mechanisms;       /* allowed SASL mechanisms, strongest first; ends with NULL */
 	const struct config *config;
@@ -72,6 +73,7 @@ struct hosts {
 		int64_t  byte_rate, byte_burst;
 		unsigned registrations;              /* by one address in an hour; 0: no limit */
 		unsigned wrong_logins;               /* by one address in a minute; 0: no limit */
+		unsigned connections;                /* of the whole server; 0: no limit */
 		unsigned per_address;                /* connections of one address; 0: no limit */
 		unsigned connects;                   /* of one address in a minute; 0: no limit */
 	} limits;

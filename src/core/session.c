@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/random.h"
+#include "core/limit.h"
 #include "core/slots.h"
 #include "core/turn_out.h"
 #include "xml/parser.h"
@@ -104,8 +105,10 @@ static enum stanza_error bind_begin(struct turn *t)
 	const char *resource = chosen_resource(t, b);
 	if (error == OK)
 		error = resolve_conflict(t, b, &resource);
-	if (error == OK && account->session_count >= t->host->resources)
+	if (error == OK && account->session_count >= t->host->resources) {
+		limit_reached(LIMIT_RESOURCES);
 		error = RESOURCE_CONSTRAINT;
+	}
 	if (error == OK && !jid_with(t->arena, account->address, resource))
 		error = BAD_REQUEST;
 	if (error != OK) {
@@ -440,6 +443,13 @@ void session_ended(struct session *s, const struct xml *const *untaken, uint64_t
 	t->to = s->account->address;
 	t->out->begin = gone_begin;
 	turn_queue_always(t);
+}
+
+void session_cost(struct session *s, unsigned stanzas)
+{
+	CHECK(s, SESSION_MAGIC);
+	if (stanzas && s->stream && s->stream->cost)
+		s->stream->cost(s->stream_with, stanzas);
 }
 
 void session_end(struct session *s, enum stream_error error, const char *text)

@@ -36,6 +36,8 @@ struct session_stream {              /* what a stream offers; called on the sess
 	bool (*is_slow)(void *stream);           /* its queue is over the soft limit: pages wait */
 	/* A bind was decided: the session, or NULL and the error. */
 	void (*bound)(void *stream, struct session *, enum stanza_error);
+	/* What its client sent costs as much as so many stanzas more: it is read later. NULL: nothing has a price here. */
+	void (*cost)(void *stream, unsigned stanzas);
 };
 
 struct session {
@@ -87,6 +89,7 @@ void  session_end(struct session *, enum stream_error, const char *text);
 /* Its last broadcast presence with `from`, ready to be addressed; NULL before the first. The presence module keeps it. */
 struct xml *session_presence(const struct session *, struct arena *);
 void session_keep_presence(struct session *, const struct xml *);    /* NULL: none */
+void  session_cost(struct session *, unsigned stanzas);              /* a fan-out weighs what it costs */
 struct session *session_find(const struct account *, int64_t number);
 unsigned session_flights(const struct session *, unsigned most);      /* rows that wait for this client to have their messages, counted up to `most` */
 

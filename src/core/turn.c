@@ -11,6 +11,7 @@
 #include "core/turn_out.h"
 #include "base/check.h"
 #include "core/call.h"
+#include "core/limit.h"
 #include "core/session.h"
 #include <string.h>
 
@@ -54,10 +55,12 @@ void turn_queue_always(struct turn *t)
 
 void turn_queue(struct turn *t)
 {
-	if (t->account->mailbox.length >= t->account->home->hosts->limits.mailbox)
-		turn_fail(t, RESOURCE_CONSTRAINT);
-	else
+	if (t->account->mailbox.length < t->account->home->hosts->limits.mailbox) {
 		turn_queue_always(t);
+		return;
+	}
+	limit_reached(LIMIT_MAILBOX);
+	turn_fail(t, RESOURCE_CONSTRAINT);
 }
 
 /* --- how it ends --- */

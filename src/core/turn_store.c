@@ -50,6 +50,7 @@ static void turn_lost(struct turn *t)
 	struct account *account = t->account;
 	struct turn_out *out = t->out;
 	log_problem("STORE", "%s: a change was not kept: %s", account->jid, out->job.why.text);
+	home_write_failed(account->home, out->job.why.text);
 	bool unknown = out->job.outcome == STORE_UNKNOWN;
 	out->writes = NULL;
 	out->thens = NULL;
@@ -156,6 +157,8 @@ static void append_again(struct timer *timer)
 static void appended(void *thing)
 {
 	struct append *p = CONTAINER(thing, struct append, job);
+	if (p->job.outcome != STORE_OK)
+		home_write_failed(p->account->home, p->job.why.text);
 	if (p->job.outcome == STORE_OK) {
 		append_finish(p);
 	} else if (clock_now() - p->since < p->account->home->hosts->limits.append_patience) {

@@ -5,6 +5,7 @@
 #include "core/module.h"
 
 extern const struct module
+	mod_strangers,       /* XEP-0205: who writes to too many */
 	mod_disco,           /* XEP-0030, 0115, 0128: what the server and its accounts can do */
 	mod_roster,          /* RFC 6121 §2 */
 	mod_subscription,    /* RFC 6121 §3 */

@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "core/host.h"
+#include "core/limit.h"
 #include "core/session.h"
 #include "modules/modules.h"
 #include "modules/offline_portable.h"
@@ -74,6 +75,14 @@ static bool fits(const struct turn *t, int64_t size)
 	const struct amount *amount = amount_of(t->account);
 	int64_t most = host_int(t->host, &mod_offline, "limit"), bytes = host_int(t->host, &mod_offline, "limit_bytes");
 	return (!most || amount->count < most) && (!bytes || amount->bytes + size <= bytes);
+}
+
+/* XEP-0160 §2 */
+static enum stanza_error is_full(const struct turn *t)
+{
+	int64_t most = host_int(t->host, &mod_offline, "limit");
+	limit_reached(most && amount_of(t->account)->count >= most ? LIMIT_OFFLINE : LIMIT_OFFLINE_BYTES);
+	return SERVICE_UNAVAILABLE;
 }
 
 /* --- putting down --- */
@@ -137,7 +146,7 @@ static enum stanza_error counted(struct turn *t, const struct rows *rows)
 	EACH_SESSION(t->account, s)
 		if (s->flights)
 			amount->may_be_less = true;
-	return fits(t, (int64_t)strlen(text_of(t))) ? store(t) : SERVICE_UNAVAILABLE;    /* XEP-0160 §2 */
+	return fits(t, (int64_t)strlen(text_of(t))) ? store(t) : is_full(t);
 }
 
 static enum stanza_error miss(struct turn *t)
@@ -158,7 +167,7 @@ static enum stanza_error miss(struct turn *t)
 		return store(t);
 	if (amount_of(t->account)->may_be_less)
 		return turn_read_to_write(t, counted, Q_COUNT, V(t->account->id));
-	return SERVICE_UNAVAILABLE;
+	return is_full(t);
 }
 
 /* --- reading to a session --- */

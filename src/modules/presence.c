@@ -11,12 +11,15 @@
 #include "modules/presence.h"
 #include "base/mem.h"
 #include "core/host.h"
+#include "core/limit.h"
 #include "core/session.h"
 #include "modules/directed.h"
 #include "modules/modules.h"
 #include "modules/subscription.h"
 #include <stdlib.h>
 #include <string.h>
+
+enum { HEARERS_FOR_A_STANZA = 10 };          /* what is said to so many costs as much as one stanza more (XEP-0205 §4.9) */
 
 static struct xml *addressed(struct turn *t, const struct xml *presence, const char *to)
 {
@@ -59,12 +62,17 @@ static void broadcast(struct turn *t, const struct xml *presence)
 	struct xml *own = addressed(t, presence, t->account->jid);
 	struct contact c;
 	size_t at = 0;
+	unsigned heard = 0;
 	EACH_SESSION(t->account, s)
 		if (is_there(s))
 			turn_deliver(t, s, own);
-	while (roster_block_next(roster_of(t->account), &at, &c))
-		if (subscription_is_from(c.subscription))
-			turn_send(t, addressed(t, presence, arena_string(t->arena, c.jid)));
+	while (roster_block_next(roster_of(t->account), &at, &c)) {
+		if (!subscription_is_from(c.subscription))
+			continue;
+		turn_send(t, addressed(t, presence, arena_string(t->arena, c.jid)));
+		heard++;
+	}
+	session_cost(t->session, heard / HEARERS_FOR_A_STANZA);
 }
 
 /* §4.7.2.3. No <priority/>: 0. */
@@ -137,6 +145,12 @@ static bool is_subscriber(const struct turn *t, const char *jid)
 	return subscription_is_from(roster_subscription(t->account, arena_copy(t->arena, jid, strcspn(jid, "/"))));
 }
 
+static enum stanza_error directed_is_full(void)
+{
+	limit_reached(LIMIT_DIRECTED);
+	return POLICY_VIOLATION;
+}
+
 /* §4.6.3. A subscriber of an available session needs no remembering: broadcasts reach it. */
 static enum stanza_error direct(struct turn *t)
 {
@@ -147,7 +161,7 @@ static enum stanza_error direct(struct turn *t)
 	if (t->type != TYPE_AVAILABLE || jid_same_bare(t->to, t->account->address) || (s->is_available && is_subscriber(t, t->to->bare)))
 		return OK;
 	if (!directed_fits(d, t->to->full, (size_t)host_int(t->host, &mod_presence, "directed")))
-		return POLICY_VIOLATION;
+		return directed_is_full();
 	session_set_data(s, &mod_presence, directed_add(d, t->to->full));
 	return OK;
 }

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "core/config.h"
 #include "core/host.h"
+#include "core/limit.h"
 #include "core/session.h"
 #include "modules/modules.h"
 #include "modules/roster_portable.h"
@@ -84,7 +85,10 @@ struct contact roster_contact(struct turn *t, const char *bare)
 bool roster_is_full(const struct turn *t)
 {
 	const struct roster_block *b = roster_of(t->account);
-	return b && b->listed >= config_int(t->host->scope, "limits.roster_items");
+	if (!b || b->listed < config_int(t->host->scope, "limits.roster_items"))
+		return false;
+	limit_reached(LIMIT_ROSTER_ITEMS);
+	return true;
 }
 
 /* --- changes --- */

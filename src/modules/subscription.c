@@ -12,6 +12,7 @@
  */
 #include "modules/subscription.h"
 #include "core/host.h"
+#include "core/limit.h"
 #include "core/portable.h"
 #include "core/session.h"
 #include "modules/modules.h"
@@ -169,8 +170,12 @@ static enum stanza_error asked(struct turn *t, const struct contact *old)
 		grant(t, old);
 		return HANDLED;
 	}
-	if (!step->passes || (b && b->asking >= host_int(t->host, &mod_subscription, "requests")))
+	if (!step->passes)
 		return HANDLED;
+	if (b && b->asking >= host_int(t->host, &mod_subscription, "requests")) {
+		limit_reached(LIMIT_SUBSCRIPTION_REQUESTS);
+		return HANDLED;
+	}
 	struct contact new = *old;
 	struct xml *request = stamped(t, old->jid, t->account->jid);
 	new.subscription = step->next;

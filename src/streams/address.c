@@ -83,7 +83,7 @@ static bool sweep(struct hash_node *n, void *with)
 }
 
 /* Units are parts of a minute or an hour, so that "so many in an hour" is a whole rate. One that changes keeps what is owed. */
-static void limit(struct meter *m, unsigned most, int64_t span)
+static void take_limit(struct meter *m, unsigned most, int64_t span)
 {
 	int64_t owed = m->burst - m->level;
 	if (m->per_second == most && m->burst)
@@ -94,9 +94,9 @@ static void limit(struct meter *m, unsigned most, int64_t span)
 
 static void take_limits(struct address *a, const struct core_limits *l)
 {
-	limit(&a->wrong, l->wrong_logins, MINUTE);
-	limit(&a->registrations, l->registrations, HOUR);
-	limit(&a->connects, l->connects, MINUTE);
+	take_limit(&a->wrong, l->wrong_logins, MINUTE);
+	take_limit(&a->registrations, l->registrations, HOUR);
+	take_limit(&a->connects, l->connects, MINUTE);
 }
 
 static struct address *address_new(const char *name)
@@ -109,22 +109,24 @@ static struct address *address_new(const char *name)
 	return a;
 }
 
-static bool may_enter(struct address *a, const struct core_limits *l)
+static bool may_enter(struct address *a, const struct core_limits *l, enum limit *limit)
 {
 	take_limits(a, l);
+	*limit = LIMIT_CONNECTIONS_PER_ADDRESS;
 	if (is_limited() && l->per_address && a->connections >= l->per_address)
 		return false;
+	*limit = LIMIT_CONNECTS;
 	return take(&a->connects, MINUTE);
 }
 
-struct address *address_enter(const struct sockaddr_storage *peer, const struct core_limits *limits)
+struct address *address_enter(const struct sockaddr_storage *peer, const struct core_limits *limits, enum limit *limit)
 {
 	char name[48];
 	name_of(peer, name);
 	pthread_mutex_lock(&lock);
 	struct hash_node *n = hash_find(&addresses, name);
 	struct address *a = n ? CONTAINER(n, struct address, by_name) : address_new(name);
-	if (may_enter(a, limits))
+	if (may_enter(a, limits, limit))
 		a->connections++;
 	else
 		a = NULL;

@@ -10,11 +10,12 @@
 #include <stdbool.h>
 #include <sys/socket.h>
 #include "core/host.h"
+#include "core/limit.h"
 
 struct address;
 
-/* NULL: the address has too many connections, or connects too often. Given back with address_leave, on any loop. */
-struct address *address_enter(const struct sockaddr_storage *, const struct core_limits *);
+/* NULL: the address has too many connections, or connects too often; `limit` says which. Given back with address_leave, on any loop. */
+struct address *address_enter(const struct sockaddr_storage *, const struct core_limits *, enum limit *);
 void address_leave(struct address *);                /* NULL is fine */
 bool address_may_login(struct address *);            /* not too many wrong passwords lately */
 void address_wrong_login(struct address *);

@@ -122,10 +122,12 @@ static void fail_with(struct c2s *c, enum sasl_failure failure, const char *why)
 	arena_free(a);
 	home_here()->counts.logins_refused++;
 	end(c);
-	if (++c->tries > c2s_terms(c)->limits.login_tries)
-		c2s_error(c, STREAM_POLICY_VIOLATION, "Too many failed authentications");
-	else
+	if (++c->tries <= c2s_terms(c)->limits.login_tries) {
 		c2s_go_on(c);
+		return;
+	}
+	limit_reached(LIMIT_LOGIN_ATTEMPTS);
+	c2s_error(c, STREAM_POLICY_VIOLATION, "Too many failed authentications");
 }
 
 static void challenge(struct c2s *c, const char *text)
@@ -439,8 +441,10 @@ static void begin(struct c2s *c, const struct xml *el)
 	} else if (!is_offered(c, mechanism)) {
 		fail_with(c, ends_with(mechanism, "-PLUS") ? SASL_INVALID_MECHANISM : SASL_ENCRYPTION_REQUIRED, mechanism);
 	} else if (home_here()->is_degraded || home_here()->is_stopping) {
+		limit_reached(LIMIT_STORE_PATIENCE);
 		fail_with(c, SASL_TEMPORARY_AUTH_FAILURE, "degraded: the store is slow");
 	} else if (!address_may_login(c->address)) {
+		limit_reached(LIMIT_LOGINS_PER_ADDRESS);
 		fail_with(c, SASL_TEMPORARY_AUTH_FAILURE, "too many wrong passwords from this address lately");
 	} else {
 		struct arena *a = arena_new();

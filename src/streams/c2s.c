@@ -245,6 +245,7 @@ bool c2s_may_plain(struct c2s *c)
 }
 static void negotiation_timed_out(struct timer *timer)
 {
+	limit_reached(LIMIT_NEGOTIATION);
 	c2s_error(CONTAINER(timer, struct c2s, timer), STREAM_CONNECTION_TIMEOUT, "Not logged in in time");
 }
 void c2s_second(void)
@@ -324,6 +325,16 @@ static bool may_read(const struct c2s *c)
 	return c->conn && (c->state == C2S_HEADER || c->state == C2S_NEGOTIATING || c->state == C2S_BOUND)
 	    && !c->is_full && !c->is_slowed && !c->is_starved;
 }
+static void count_fault(const struct c2s *c, enum xml_fault fault)
+{
+	if (fault == XML_TOO_LONG)
+		limit_reached(c->account ? LIMIT_STANZA_SIZE : LIMIT_STANZA_SIZE_BEFORE_AUTH);
+	else if (fault == XML_TOO_DEEP)
+		limit_reached(LIMIT_STANZA_DEPTH);
+	else if (fault == XML_TOO_MANY)
+		limit_reached(LIMIT_STANZA_ATTRIBUTES);
+}
+
 static void found_one(struct c2s *c, enum xml_event event, struct xml_found *found)
 {
 	switch (event) {
@@ -339,6 +350,7 @@ static void found_one(struct c2s *c, enum xml_event event, struct xml_found *fou
 		c2s_client_closes(c);
 		break;
 	case XML_WRONG:
+		count_fault(c, found->fault);
 		c2s_error(c, header_fault(found->fault), NULL);
 		break;
 	case XML_MORE:

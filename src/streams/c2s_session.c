@@ -52,6 +52,7 @@ static void idle(struct timer *timer)
 		ask_for_life(c);
 		c2s_watch_idleness(c, wait);
 	} else if (silent >= limit + wait) {
+		limit_reached(LIMIT_IDLE);
 		c2s_error(c, STREAM_CONNECTION_TIMEOUT, "Nothing was heard for too long");
 	} else {
 		c2s_watch_idleness(c, limit + wait - silent);
@@ -61,6 +62,7 @@ static void idle(struct timer *timer)
 
 static void overflowed(struct timer *timer)
 {
+	limit_reached(LIMIT_WRITE_QUEUE);
 	c2s_error(CONTAINER(timer, struct c2s, timer), STREAM_RESOURCE_CONSTRAINT, "The client doesn't read, or doesn't acknowledge");
 }
 
@@ -110,11 +112,11 @@ static void go_on_reading(struct timer *timer)
 /* A pause for what went too fast: the idle timer does both. */
 void c2s_slow_down(struct c2s *c, size_t bytes)
 {
-	msec now = clock_now(), pause = meter_take(&c->stanzas, 1, now), other = meter_take(&c->bytes, (int64_t)bytes, now);
-	if (other > pause)
-		pause = other;
+	msec now = clock_now(), for_stanzas = meter_take(&c->stanzas, 1, now), for_bytes = meter_take(&c->bytes, (int64_t)bytes, now);
+	msec pause = for_bytes > for_stanzas ? for_bytes : for_stanzas;
 	if (!pause || !c->conn || c->state != C2S_BOUND || !limits(c)->enabled)
 		return;
+	limit_reached(pause == for_stanzas ? LIMIT_STANZAS : LIMIT_BYTES);
 	conn_pause(c->conn);
 	c->is_slowed = true;
 	timer_start(&c->timer, pause, go_on_reading);
@@ -125,6 +127,8 @@ void c2s_check_doors(struct c2s *c)
 	if (!c->conn)
 		return;
 	c->is_full = s && is_over(c, s->received - s->settled, s->unsettled_bytes);
+	if (c->is_full)
+		limit_reached(s->unsettled_bytes > limits(c)->unsettled_bytes ? LIMIT_UNSETTLED_BYTES : LIMIT_UNSETTLED);
 	c->is_starved = home_here()->is_over_memory;
 	if (c->is_full || c->is_starved)
 		conn_pause(c->conn);
@@ -193,7 +197,8 @@ static bool is_slow(void *stream)
 void c2s_bind_refused(struct c2s *c, const char *id, enum stanza_error error)
 {
 	struct arena *a = arena_new();
-	c2s_write(c, EL(a, NS_CLIENT, "iq", ATTR(a, "type", "error"), ATTR(a, "id", id), stanza_error_element(a, error, NULL, NULL)));
+	struct xml *why = error == RESOURCE_CONSTRAINT ? EL(a, NS_ERRORS, "resource-limit-exceeded") : NULL;         /* XEP-0205 §4.4 */
+	c2s_write(c, EL(a, NS_CLIENT, "iq", ATTR(a, "type", "error"), ATTR(a, "id", id), stanza_error_element(a, error, NULL, why)));
 	arena_free(a);
 	if (++c->tries > limits(c)->login_tries)                  /* RFC 6120 §7.7.3 */
 		c2s_error(c, STREAM_POLICY_VIOLATION, "Too many failed binds");
@@ -228,7 +233,14 @@ static void bound(void *stream, struct session *s, enum stanza_error error)
 	mem_free(id);
 }
 
-const struct session_stream c2s_transport = { send_stanza, end_stream, settled, facts, is_slow, bound };
+/* Into debt, if need be: then the next stanza waits. */
+static void cost(void *stream, unsigned stanzas)
+{
+	struct c2s *c = stream;
+	meter_take(&c->stanzas, stanzas, clock_now());
+}
+
+const struct session_stream c2s_transport = { send_stanza, end_stream, settled, facts, is_slow, bound, cost };
 
 void c2s_written(void *owner, uint64_t total)
 {

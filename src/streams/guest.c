@@ -39,6 +39,7 @@ static const struct terms *terms_of(const struct guest *g)
 }
 
 static _Thread_local struct list guests;
+static atomic_uint connected;                /* by all gates */
 
 /* Of a connection that never got a number. */
 static struct log_who nobody(const struct conn *conn)
@@ -90,6 +91,7 @@ static void forget(struct guest *g)
 
 void guest_left(struct gate *gate)
 {
+	atomic_fetch_sub_explicit(&connected, 1, memory_order_relaxed);
 	atomic_fetch_sub_explicit(&gate->connected, 1, memory_order_relaxed);
 }
 
@@ -112,6 +114,7 @@ static void took_too_long(struct timer *timer)
 {
 	struct guest *g = CONTAINER(timer, struct guest, timer);
 	LOG_OF(LOG_LOW, who(g), "said nothing for too long");
+	limit_reached(LIMIT_NEGOTIATION);
 	conn_abort(g->conn);
 	leave(g);
 }
@@ -175,8 +178,9 @@ static bool is_denied(struct gate *gate, const struct terms *t, const struct con
 }
 
 /* RFC 6120 §4.9.3.17: one too many is told so, and counted. */
-static void refuse_surplus(struct gate *gate, const struct terms *t, struct conn *conn, const char *why)
+static void refuse_surplus(struct gate *gate, const struct terms *t, struct conn *conn, enum limit limit, const char *why)
 {
+	limit_reached(limit);
 	LOG_OF(LOG_PROBLEM, nobody(conn), "refused at %s: %s", gate->address, why);
 	count_refused(gate);
 	if (t->tls_mode == TLS_DIRECT) {
@@ -200,9 +204,10 @@ static bool come_in(struct guest *g)
 		return false;
 	}
 	const struct sockaddr_storage peer = conn_peer(g->conn);
-	g->address = address_enter(&peer, &t->limits);
+	enum limit limit;
+	g->address = address_enter(&peer, &t->limits, &limit);
 	if (!g->address) {
-		refuse_surplus(g->gate, t, g->conn, "too many connections from this address");
+		refuse_surplus(g->gate, t, g->conn, limit, limit == LIMIT_CONNECTS ? "too many new connections from this address" : "too many connections from this address");
 		leave(g);
 		return false;
 	}
@@ -302,6 +307,17 @@ static struct guest *guest_new(struct gate *gate, struct conn *conn)
 	return g;
 }
 
+/* Counts it in any case. */
+static bool has_room(struct gate *gate, const struct entrance *e, enum limit *limit)
+{
+	const unsigned all = hosts_here()->limits.connections, others = atomic_fetch_add_explicit(&connected, 1, memory_order_relaxed);
+	*limit = LIMIT_CHANNELS;
+	if (atomic_fetch_add_explicit(&gate->connected, 1, memory_order_relaxed) >= e->channels)
+		return false;
+	*limit = LIMIT_CONNECTIONS;
+	return !all || others < all || !hosts_here()->limits.enabled;
+}
+
 void guest_accepted(void *with, struct conn *conn)
 {
 	struct gate *gate = with;
@@ -313,8 +329,9 @@ void guest_accepted(void *with, struct conn *conn)
 		conn_abort(conn);
 		return;
 	}
-	if (atomic_fetch_add_explicit(&gate->connected, 1, memory_order_relaxed) >= e->channels) {
-		refuse_surplus(gate, &e->terms, conn, "too many connections");
+	enum limit limit;
+	if (!has_room(gate, e, &limit)) {
+		refuse_surplus(gate, &e->terms, conn, limit, "too many connections");
 		guest_left(gate);
 		return;
 	}

@@ -103,6 +103,14 @@ static void make_account(struct c2s *c, const char *id, const char *bare, const 
 	call_account(bare, a, EL(a, NS_CALL, "account-add", ATTR(a, "password", arena_string(a, password))), account_answered, c);
 }
 
+static bool may_register(struct c2s *c)
+{
+	bool may = address_may_register(c->address);
+	if (!may)
+		limit_reached(LIMIT_REGISTRATIONS);
+	return may;
+}
+
 static void asked_for_account(struct c2s *c, struct arena *a, const struct xml *iq, const struct xml *query)
 {
 	const char *name = xml_child_text(query, NS_REGISTER, "username", a), *text = xml_child_text(query, NS_REGISTER, "password", a);
@@ -112,7 +120,7 @@ static void asked_for_account(struct c2s *c, struct arena *a, const struct xml *
 		refuse(c, a, iq, UNEXPECTED_REQUEST, "Log in first");           /* §3.2 */
 	else if (!jid || !password || !*password)
 		refuse(c, a, iq, NOT_ACCEPTABLE, name && *name && text && *text ? "Not allowed as a username or a password" : NULL);
-	else if (home_here()->is_degraded || home_here()->is_stopping || !address_may_register(c->address))
+	else if (home_here()->is_degraded || home_here()->is_stopping || !may_register(c))
 		refuse(c, a, iq, RESOURCE_CONSTRAINT, "Try again later");
 	else
 		make_account(c, xml_get(iq, "id"), jid->bare, password);

@@ -13,6 +13,7 @@
 	X(NS_COMPONENT,      "jabber:component:accept") \
 	X(NS_STREAM_ERRORS,  "urn:ietf:params:xml:ns:xmpp-streams") \
 	X(NS_STANZA_ERRORS,  "urn:ietf:params:xml:ns:xmpp-stanzas") \
+	X(NS_ERRORS,         "urn:xmpp:errors") \
 	X(NS_TLS,            "urn:ietf:params:xml:ns:xmpp-tls") \
 	X(NS_SASL,           "urn:ietf:params:xml:ns:xmpp-sasl") \
 	X(NS_BIND,           "urn:ietf:params:xml:ns:xmpp-bind") \

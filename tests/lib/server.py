@@ -1,5 +1,6 @@
 """Our server for tests of trouble: started in a folder of its own, killed, watched."""
 import os
+import pwd
 import shutil
 import signal
 import socket
@@ -43,33 +44,40 @@ class Server:
     def __init__(self, program, top='limits { enabled = no }', domain='', loops=2, level='major', environment=None, under=()):
         self.program = os.path.abspath(program)
         self.folder = tempfile.mkdtemp(prefix='jackdaw-')
+        self.config = f'{self.folder}/jackdaw.conf'
         self.port = free_port()
         self.environment = environment or {}
         self.under = under                           # words before the program: a tool that watches it
         self.process = None
+        self.before = None               # done in the child that becomes the server
         subprocess.run(['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '30',
                         '-subj', f'/CN={DOMAIN}', '-keyout', f'{self.folder}/example.key', '-out', f'{self.folder}/example.pem'],
                        check=True, capture_output=True)
-        with open(f'{self.folder}/jackdaw.conf', 'w', encoding='utf-8') as f:
+        with open(self.config, 'w', encoding='utf-8') as f:
             f.write(CONFIG.format(user=f'user = {USER}' if os.geteuid() == 0 else '', loops=loops, level=level, port=self.port,
                                   domain=DOMAIN, top=top, extra=domain))
 
     def start(self):
         """Gives the seconds until it was ready."""
         began = time.monotonic()
-        if os.geteuid() == 0:
-            for folder, _, files in os.walk(self.folder):
-                for name in [folder] + [f'{folder}/{f}' for f in files]:
-                    shutil.chown(name, USER)
+        self.give()
         with open(f'{self.folder}/stderr', 'ab') as errors:
             at = errors.tell()
-            self.process = subprocess.Popen([*self.under, self.program, 'serve', '-c', f'{self.folder}/jackdaw.conf'], stdin=subprocess.DEVNULL,
-                                            stdout=errors, stderr=errors, env={**os.environ, **self.environment})
+            self.process = subprocess.Popen([*self.under, self.program, 'serve', '-c', self.config], stdin=subprocess.DEVNULL,
+                                            stdout=errors, stderr=errors, env={**os.environ, **self.environment}, preexec_fn=self.before)
         while 'ready' not in self.errors()[at:]:
             if self.process.poll() is not None or time.monotonic() > began + PATIENCE:
-                raise Lost(f'the server did not become ready: {self.errors()[at:][:2000]}')
+                raise Lost(f'the server did not become ready: {self.errors()[at:][:2000]}{self.log()[-1000:]}')
             time.sleep(0.005)
         return time.monotonic() - began
+
+    def give(self):
+        """All of the folder to whom the server will be."""
+        if os.geteuid() == 0:
+            user = pwd.getpwnam(USER).pw_uid
+            for folder, _, files in os.walk(self.folder):
+                for name in [folder] + [f'{folder}/{f}' for f in files]:
+                    os.chown(name, user, -1, follow_symlinks=False)
 
     def errors(self):
         return self.read('stderr')
@@ -116,7 +124,7 @@ class Server:
 
     def add_accounts(self, names):
         lines = ''.join(f'{name}@{DOMAIN} secret\n' for name in names)
-        done = subprocess.run([self.program, 'user', 'add', '--batch', '-c', f'{self.folder}/jackdaw.conf'], input=lines,
+        done = subprocess.run([self.program, 'user', 'add', '--batch', '-c', self.config], input=lines,
                               capture_output=True, encoding='utf-8', timeout=120, check=False)
         if done.returncode:
             raise Lost(f'accounts could not be made: {done.stdout}{done.stderr}')

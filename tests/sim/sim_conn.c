@@ -69,6 +69,7 @@ struct wire *wire_connect(void)
 	static const size_t rooms[] = { 300, 2000, 65536 };
 	struct wire *w = NEW(struct wire);
 	struct conn *c = NEW(struct conn);
+	enum limit limit;
 	c->magic = CONN_MAGIC;
 	c->number = ++made;
 	c->wire = w;
@@ -81,7 +82,7 @@ struct wire *wire_connect(void)
 	list_append(&conns, &c->link);
 	loop_enter(c->loop);
 	struct arrival arrival = { .number = c->number };
-	c2s_start(c, gate_of_sim(), address_enter(&c->facts.peer, &hosts_of_sim()->limits), &arrival);
+	c2s_start(c, gate_of_sim(), address_enter(&c->facts.peer, &hosts_of_sim()->limits, &limit), &arrival);
 	loop_leave();
 	return w;
 }

@@ -1,6 +1,7 @@
 /* What the core would do, as far as a module can see. */
 #include "fake.h"
 #include "core/credentials.h"
+#include "core/limit.h"
 #include "modules/modules.h"
 #include "modules/roster.h"
 #include "xml/parser.h"
@@ -240,6 +241,8 @@ int64_t host_int(const struct host *h, const struct module *m, const char *name)
 	int64_t n = strtoll(option(m, name), &unit, 10);
 	return *unit == 'm' || *unit == 'M' ? n << 20 : n;
 }
+
+void limit_reached(enum limit limit) { fake.reached = limit; }
 
 const struct host *host_find(const char *name) { return strcmp(name, "example") == 0 ? &fake.host : NULL; }
 bool roster_may_see(const struct account *a, const struct jid *who) { return fake.may_see || jid_same_bare(who, a->address); }

@@ -8,6 +8,7 @@
 #pragma once
 #include "core/account.h"
 #include "core/host.h"
+#include "core/limit.h"
 #include "core/module.h"
 #include "core/session.h"
 
@@ -17,6 +18,7 @@ struct fake_delivery { struct session *session; const struct xml *stanza; int64_
 struct fake_write { const char *sql; struct value values[6]; };
 
 struct fake {
+	enum limit reached;                  /* the last */
 	struct arena  *arena;
 	struct account account;
 	struct hosts   hosts;
