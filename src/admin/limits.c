@@ -64,4 +64,5 @@ static void limits(struct command_run *run)
 
 const struct command cmd_limits = {
 	.noun = "limits", .help = "Lists the limits, what they are, and how often each was reached since the start", .run = limits,
+	.fields = FIELDS({ "limit", "its setting" }, { "value", "what it is globally" }, { "reached", "times, since the start", FIELD_NUMBER }),
 };

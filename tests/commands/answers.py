@@ -21,7 +21,7 @@ ASKED = [
     'user list example', '!user add nurse@example -p secret', '!user add', '!user frobnicate', '!user list nowhere.example',
     'user remove nurse@example', 'domain add other.example --tls off', 'domain list', 'config diff', 'domain remove other.example',
     '!domain add ..', 'stream list', 'stream list --page 1', '!stream kick XMPPS-999', 'session list', 'session list romeo@example', 'session kick romeo@example/there', '!session kick romeo@example/nowhere',
-    'module list', 'module list --stations', 'log level', 'log level low STORE', '!log level loud', 'status', 'reload', 'reload --dry-run',
+    'module list', 'module list --stations', 'log level', 'log level low STORE', '!log level loud', 'status', 'figures', 'figures --prometheus', 'limits', 'reload', 'reload --dry-run',
     'version', 'help', 'help user', 'completion bash', 'init -c {folder}/late.conf late.example', 'audit verify {folder}/data/audit.log',
     '!audit verify {folder}/nothing', 'backup {folder}/backup.tar', 'export {folder}/accounts.xml', 'import {folder}/accounts.xml',
     '!import {folder}/nothing', 'log follow STORE failure --for 1s', '!log follow STORE loud',

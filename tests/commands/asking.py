@@ -18,7 +18,7 @@ class Asked(Server):
         except json.JSONDecodeError:
             return done.returncode, {'this is no JSON': done.stdout + done.stderr}
 
-    def config(self):
+    def configuration(self):
         return self.read('jackdaw.conf')
 
     def configure(self, text):

@@ -33,7 +33,7 @@ def log_in(server, name, domain, resource):
 
 def change(server, *pairs, text=None):
     """Each (old, new) of the configuration; what it was."""
-    before = text = text or server.config()
+    before = text = text or server.configuration()
     for old, new in pairs:
         assert old in text, old
         text = text.replace(old, new, 1)
@@ -72,12 +72,12 @@ def a_dry_run_tells(server, clients):
 
 
 def an_error_changes_nothing(server, clients):
-    good = server.config()
+    good = server.configuration()
     change(server, ('threads = 3', 'threads = many'), ('roster_items = 1', 'rooster_items = 1'), text=good)
     for words in (['reload'], ['reload', '--dry-run'], ['config', 'check']):
         code, answer = server.ask(*words)
         error = answer.get('error', '')
-        lines = [n for n, line in enumerate(server.config().splitlines(), 1) if 'many' in line or 'rooster' in line]
+        lines = [n for n, line in enumerate(server.configuration().splitlines(), 1) if 'many' in line or 'rooster' in line]
         if code != 1 or not all(f'jackdaw.conf:{n}:' in error for n in lines) or 'did you mean "roster_items"' not in error:
             yield f'{words}: {code} {error}'
     change(server, ('"example.pem"', '"gone.pem"'), text=good)
@@ -121,7 +121,7 @@ def new_connections_have_new_limits(server, romeo):
 
 def changes_are_beside_the_main_file(server):
     main = f'{server.folder}/jackdaw.conf'
-    before, about = server.config(), os.stat(main)
+    before, about = server.configuration(), os.stat(main)
     server.ask('domain', 'add', 'more.example', '--tls', 'off')
     file = f'{server.folder}/data/domains.d/more.example.conf'
     if 'domain more.example' not in server.read('data/domains.d/more.example.conf'):
@@ -137,13 +137,13 @@ def changes_are_beside_the_main_file(server):
     if code != 1 or 'jackdaw.conf:' not in answer['error']:
         yield f'a domain of the main file was removed: {answer}'
     server.ask('domain', 'remove', 'more.example')
-    if server.config() != before or os.stat(main).st_mtime_ns != about.st_mtime_ns or os.path.exists(file):
+    if server.configuration() != before or os.stat(main).st_mtime_ns != about.st_mtime_ns or os.path.exists(file):
         yield 'the main file was written, or the other one is left'
 
 
 def check(options):
     with running(options, 'reloads', top=TOP) as server:
-        server.configure(server.config() + SECOND)
+        server.configure(server.configuration() + SECOND)
         server.ask('reload')
         for jid in (f'romeo@{DOMAIN}', f'juliet@{OTHER}'):
             server.ask('user', 'add', jid, '-p', 'secret')
