@@ -87,6 +87,9 @@ static void add_value(struct gathering *g, const struct config_value *v)
 		return;
 	if (s->type == OPTION_PATH && !is_word(v))
 		add_path(g, v->text, rights_of(v->entry));
+	else if (s->type == OPTION_PATHS)
+		for (const char *const *path = v->list; *path; path++)
+			add_path(g, *path, rights_of(v->entry));
 	else if (s->type == OPTION_URI && strncmp(v->text, "file:/", 6) == 0)
 		add_path(g, v->text + 5, MAY_READ);
 }

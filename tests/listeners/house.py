@@ -66,8 +66,10 @@ def make_certificate(folder, name, domain, kind='ec', days=60):
 class House(Server):
     def __init__(self, program, listeners, domains=DOMAIN, environment=None, accounts=()):
         # pylint: disable=super-init-not-called
+        self.under, self.before = (), None
         self.program, self.environment, self.process = os.path.abspath(program), environment or {}, None
         self.folder = tempfile.mkdtemp(prefix='jackdaw-listen-')
+        self.config = f'{self.folder}/jackdaw.conf'
         self.ports = {}
         make_certificate(self.folder, 'example', 'example')
         self.listeners, self.domains, self.accounts = listeners, domains, accounts
