@@ -32,7 +32,7 @@ static const int allowed[] = {
 	/* files: Landlock says which */
 	CALL(open), CALL(openat), CALL(stat), CALL(lstat), CALL(fstat), CALL(newfstatat), CALL(statx), CALL(statfs), CALL(fstatfs), CALL(access), CALL(faccessat),
 	CALL(faccessat2), CALL(readlink), CALL(readlinkat), CALL(getcwd), CALL(getdents64), CALL(mkdir), CALL(mkdirat), CALL(rmdir), CALL(unlink),
-	CALL(unlinkat), CALL(rename), CALL(renameat), CALL(renameat2), CALL(ftruncate), CALL(fallocate), CALL(fsync), CALL(fdatasync),
+	CALL(unlinkat), CALL(rename), CALL(renameat), CALL(renameat2), CALL(truncate), CALL(ftruncate), CALL(fallocate), CALL(fsync), CALL(fdatasync),
 	CALL(sync_file_range), CALL(flock), CALL(chmod), CALL(fchmod), CALL(fchmodat), CALL(utimensat), CALL(umask), CALL(fadvise64),
 	/* memory; mmap and mprotect below */
 	CALL(brk), CALL(munmap), CALL(mremap), CALL(madvise), CALL(msync), CALL(mlock), CALL(munlock), CALL(mincore), CALL(membarrier),
