@@ -410,6 +410,11 @@ static void iq_came(struct client *c, struct piece p)
 		pushed(c, p);
 		return;
 	}
+	if (piece_same(piece_attribute(p, "type"), "get") && piece_has(p, "<ping")) {
+		struct piece id = piece_attribute(p, "id");              /* of a server that heard nothing for long: XEP-0199 */
+		client_say(c, "<iq type='result' id='%.*s'/>", (int)id.size, id.at);
+		return;
+	}
 	for (int i = 0; i < PENDING; i++) {
 		if (n && me->asked[i].number == n) {
 			answer(c, &me->asked[i], p);
