@@ -13,7 +13,7 @@
 #include "core/home.h"
 #include "streams/acks.h"
 #include "streams/address.h"
-#include "streams/auth.h"
+#include "streams/exchange.h"
 #include "streams/header.h"
 #include "streams/guest.h"
 #include "streams/signup.h"
@@ -107,7 +107,7 @@ static void forget(struct c2s *c)
 	stream_count--;
 	guest_left(c->gate);
 	address_leave(c->address);
-	auth_free(c->auth);
+	exchange_free(c->auth);
 	c->auth = NULL;
 	if (c->is_binding)
 		session_bind_cancel(c->account, c);

@@ -6,7 +6,7 @@
  *
  * One struct for each client's connection, on the loop that holds it. Once
  * bound it is the transport of a session (core/session.h). What is of one step
- * only has its own file: features.c, auth.c, signup.c; acknowledgements are in
+ * only has its own file: features.c, auth.c and exchange.c, signup.c; acknowledgements are in
  * acks.c.
  */
 #pragma once
@@ -48,7 +48,7 @@ struct c2s {
 	char                *account;        /* bare JID, once authenticated */
 	const char          *mechanism;      /* a static string */
 	struct address      *address;        /* what its IP address may do here */
-	struct auth         *auth;           /* an authentication under way */
+	struct exchange     *auth;           /* an authentication under way */
 	struct session      *session;        /* once bound */
 	struct acks         *acks;           /* XEP-0198, once enabled */
 	struct timer         timer;          /* until it must be bound; then idleness; then the closing */

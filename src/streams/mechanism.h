@@ -1,0 +1,43 @@
+/*
+ * Mechanism: one way to prove who one is (RFC 4422), apart from how its
+ * messages are wrapped (streams/exchange.h).
+ *
+ * To add one: a file mechanism_NAME.c with a const struct for each name, and
+ * lines in mechanism.c and in core/host.c's list of what is built.
+ */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include "streams/c2s.h"
+
+struct exchange;
+
+enum {                               /* what it needs */
+	NEEDS_PRIVACY = 1,           /* who listens would learn the password, or could take over: TLS, or the settings allow it in the clear */
+	NEEDS_BINDING = 2,           /* a channel that can be bound to: TLS */
+};
+enum { MESSAGE_USUAL = 4096 };       /* bytes of a client's message */
+
+struct mechanism {
+	const char *name;
+	unsigned    needs;
+	bool        server_first;    /* `first` is called without a message too (NULL); else the client is asked for one */
+	size_t      longest;         /* bytes of a client's message */
+	/* Whether this stream may use it, beside what it needs and what is configured; NULL: always. */
+	bool      (*may)(struct c2s *);
+	/* The client's first message, and each later one. Each ends in one of exchange.h's steps; `x` may be gone then. */
+	void      (*first)(struct exchange *, const char *text, size_t size);
+	void      (*next)(struct exchange *, const char *text, size_t size);
+	void      (*clear)(struct exchange *);       /* wipes secrets and gives back what isn't in the arena; x->own may be NULL. NULL: nothing is */
+};
+
+const struct mechanism *mechanism_find(const char *name);                    /* NULL: there is none of that name */
+/* Configured for the stream's domain, and to be had on this stream now. */
+bool mechanism_is_offered(struct c2s *, const struct mechanism *);
+bool mechanism_is_configured(struct c2s *, const struct mechanism *);
+/* One after the other those that are offered, strongest first: begins with place 0. NULL: that was all. */
+const struct mechanism *mechanism_next(struct c2s *, unsigned *place);
+bool mechanism_offers_binding(struct c2s *);                                 /* some -PLUS is offered */
+
+extern const struct mechanism mechanism_plain;
+extern const struct mechanism mechanism_scram_sha_1, mechanism_scram_sha_1_plus, mechanism_scram_sha_256, mechanism_scram_sha_256_plus;
