@@ -4,10 +4,12 @@
  */
 #include "core/credentials.h"
 #include "core/portable.h"
+#include "core/token.h"
 #include "modules/modules.h"
 
 const struct module *const modules[] = {
 	&mod_credentials,
+	&mod_tokens,
 	&mod_strangers,
 	&mod_portable,
 	&mod_disco,

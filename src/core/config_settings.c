@@ -72,7 +72,7 @@ static const struct setting domain[] = {
 };
 
 static const struct setting auth[] = {
-	{ "mechanisms", OPTION_LIST, "[ SCRAM-SHA-256-PLUS SCRAM-SHA-256 SCRAM-SHA-1-PLUS SCRAM-SHA-1 PLAIN ]", "SASL mechanisms that are offered", IN_AUTH,
+	{ "mechanisms", OPTION_LIST, "[ SCRAM-SHA-256-PLUS SCRAM-SHA-256 SCRAM-SHA-1-PLUS SCRAM-SHA-1 PLAIN HT-SHA-256-EXPR HT-SHA-256-ENDP HT-SHA-256-NONE ]", "SASL mechanisms that are offered", IN_AUTH,
 	  .words = "SCRAM-SHA-512-PLUS SCRAM-SHA-512 SCRAM-SHA-256-PLUS SCRAM-SHA-256 SCRAM-SHA-1-PLUS SCRAM-SHA-1 PLAIN EXTERNAL ANONYMOUS"
 		" OAUTHBEARER HT-SHA-256-NONE HT-SHA-256-EXPR HT-SHA-256-ENDP HT-SHA-256-UNIQ DIGEST-MD5 CRAM-MD5 LOGIN GSSAPI", NOT_IN_LISTENERS, NEW_ONES },
 	{ "allow_plain_without_tls", OPTION_BOOL, "no", "PLAIN on a connection that anybody can read", IN_AUTH, NOT_IN_LISTENERS, NEW_ONES },

@@ -11,6 +11,7 @@
 #include "base/random.h"
 #include "core/limit.h"
 #include "core/session.h"
+#include "core/token.h"
 #include "core/turn_out.h"
 #include "xmpp/base64.h"
 #include <openssl/crypto.h>
@@ -82,16 +83,22 @@ static bool is_verified(const struct account *account, const char *verifier)
 	    && CRYPTO_memcmp(h->verifier, verifier, VERIFIER) == 0;
 }
 
+bool credentials_must_wait(const struct account *account)
+{
+	bool must = account->throttle && account->throttle->until > clock_now();
+	if (must)
+		limit_reached(LIMIT_LOGINS_PER_ACCOUNT);
+	return must;
+}
+
 static enum stanza_error credentials(struct turn *t)
 {
 	struct account *account = t->account;
 	const char *hash = xml_get(t->stanza, "hash"), *or = xml_get(t->stanza, "or");
 	if (account->state == ACCOUNT_FAILED || !hash)
 		return RESOURCE_CONSTRAINT;
-	if (account->throttle && account->throttle->until > clock_now()) {
-		limit_reached(LIMIT_LOGINS_PER_ACCOUNT);
+	if (credentials_must_wait(account))
 		return answer(t, "wait");
-	}
 	if (account->state == ACCOUNT_READY && is_verified(account, xml_get(t->stanza, "verifier")))
 		return answer(t, "verified");
 	return turn_read(t, keys_found, Q_CREDENTIAL_GET, V(account->state == ACCOUNT_READY ? account->id : 0), V(hash), V(or ? or : hash));
@@ -154,9 +161,30 @@ static void forget_verifier(struct turn *t, void *with)
 
 void credentials_write(struct turn *t, const struct password_keys *k)
 {
+	tokens_forget(t);
 	write_keys(t, &k->sha1);
 	write_keys(t, &k->sha256);
 	turn_then(t, forget_verifier, NULL);
+}
+
+/* --- keys that its client made --- */
+
+static struct value decoded(struct turn *t, const char *name)
+{
+	size_t size = 0;
+	const char *text = xml_get(t->stanza, name);
+	const void *bytes = text ? base64_decode(t->arena, text, &size) : NULL;
+	return value_blob(bytes, size);
+}
+
+static enum stanza_error keys_add(struct turn *t)
+{
+	const char *hash = xml_get(t->stanza, "hash"), *rounds = xml_get(t->stanza, "rounds");
+	if (t->account->state != ACCOUNT_READY || !hash || !rounds)
+		return RESOURCE_CONSTRAINT;
+	turn_write(t, Q_CREDENTIAL_PUT, V(t->account->id), V(hash), V((int64_t)strtoll(rounds, NULL, 10)), decoded(t, "salt"),
+		decoded(t, "stored"), decoded(t, "server"));
+	return answer(t, "done");
 }
 
 struct change {
@@ -298,6 +326,6 @@ const struct module mod_credentials = {
 	.title = "Accounts and their keys",
 	.forget = FORGET(Q_CREDENTIAL_REMOVE),
 	.portable = &credentials_portable,
-	.calls = CALLS({ "credentials", credentials }, { "verdict", verdict }, { "account-add", account_add },
+	.calls = CALLS({ "credentials", credentials }, { "verdict", verdict }, { "keys-add", keys_add }, { "account-add", account_add },
 		{ "account-passwd", account_passwd }, { "account-remove", account_remove }, { "kick", kick }),
 };

@@ -10,6 +10,7 @@
  *        → <refused/>    no such account, or no keys of that hash: go on with fake keys
  *        → <wait/>       too many wrong passwords lately
  *   <verdict good='yes|no' [verifier='…']/>      told afterwards; no answer
+ *   <keys-add hash='…' rounds='…' salt='…' stored='…' server='…'/>      keys that its client made (XEP-0480) → <done/>
  *   <account-add password='…'/>, <account-passwd password='…'/>, <account-remove/>
  *        → <done/> or <failed why='exists|missing|password'/>
  *   <kick [resource='…'] [why='…']/>             → <done sessions='N'/>
@@ -35,6 +36,8 @@ enum stanza_error credentials_change(struct turn *, const char *prepared, hook_f
 enum stanza_error credentials_create(struct turn *, const char *prepared, hook_function *done);
 /* Queues all that removes t->account; its sessions end with `not-authorized` once it is gone. */
 enum stanza_error credentials_remove(struct turn *);
+
+bool credentials_must_wait(const struct account *);          /* too many wrong tries lately: nobody may try now */
 
 extern const struct module mod_credentials;
 extern const struct portable credentials_portable;

@@ -55,6 +55,12 @@ struct home *home_of(const char *bare)
 	return homes[shard * living / SHARDS];
 }
 
+uint64_t home_mark(const char *text)
+{
+	size_t size = strlen(text);
+	return hash_bytes(secret[1], text, size) + hash_bytes(~secret[0], text, size);
+}
+
 static struct home *home_new(unsigned number, struct hosts *hosts)
 {
 	struct home *home = NEW(struct home);

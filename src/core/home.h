@@ -48,6 +48,8 @@ struct home *home_number(unsigned);
 unsigned homes_count(void);                          /* with those of pools */
 struct store *home_store(void);
 
+/* A number of a text that stays the same in this database's life, and from which nobody learns the text. */
+uint64_t home_mark(const char *text);
 /* At start, before loops run: `secret` is the one in the database. Accounts live on the first `living` of `count` loops. */
 void homes_start(unsigned count, unsigned living, const unsigned char secret[16], struct store *, struct hosts *);
 void homes_take_hosts(struct hosts *);               /* a reload: gives every home the new snapshot, from any thread */

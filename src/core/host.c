@@ -101,7 +101,8 @@ static void look_at_names(struct whole *w, const struct host *h)
 
 static bool is_built(const char *mechanism)
 {
-	static const char *const built[] = { "SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-1", "PLAIN" };
+	static const char *const built[] = { "SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-1", "PLAIN",
+		"HT-SHA-256-EXPR", "HT-SHA-256-ENDP", "HT-SHA-256-NONE" };
 	for (size_t i = 0; i < sizeof built / sizeof *built; i++)
 		if (strcmp(built[i], mechanism) == 0)
 			return true;

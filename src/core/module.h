@@ -120,6 +120,10 @@ struct module {
 	const struct portable *portable;         /* core/portable.h: what an account takes along to another server; NULL: nothing */
 	/* Adds to <stream:features/> after authentication; NULL: nothing. */
 	void (*stream_features)(const struct host *, struct arena *, struct xml *features);
+	/* What a client may switch on together with its bind (XEP-0386): elements in this namespace, inside <bind/>; what is returned goes into
+	 * <bound/>, NULL: nothing does. */
+	const char *bind_feature;
+	struct xml *(*bind)(struct session *, struct arena *, const struct xml *el);
 	/* Adds XEP-0128 forms to the host's disco#info. */
 	void (*host_info)(const struct host *, struct arena *, struct xml *query);
 };

@@ -36,6 +36,7 @@ struct bind {
 	const char *resource;        /* NULL: ours to choose */
 	const struct session_stream *stream;
 	void *with;                  /* NULL: cancelled */
+	bool  is_again;              /* an old session of this name is the same client's */
 	bool  was_replaced;          /* the old session of this name was told to go */
 };
 
@@ -77,7 +78,7 @@ static enum stanza_error resolve_conflict(struct turn *t, struct bind *b, const 
 	struct session *old = account_session(t->account, *resource);
 	if (!old)
 		return OK;
-	switch (t->host->conflict) {
+	switch (b->is_again ? CONFLICT_REPLACE : t->host->conflict) {
 	case CONFLICT_REFUSE:
 		return CONFLICT;
 	case CONFLICT_RENAME:
@@ -123,7 +124,7 @@ static enum stanza_error bind_begin(struct turn *t)
 	return OK;
 }
 
-void session_bind(const char *bare, const char *resource, const struct session_stream *stream, void *with)
+static void bind(const char *bare, const char *resource, bool is_again, const struct session_stream *stream, void *with)
 {
 	struct arena *a = arena_new();
 	struct turn *t = turn_new(a, account_get(bare));
@@ -131,10 +132,21 @@ void session_bind(const char *bare, const char *resource, const struct session_s
 	b->resource = arena_string(a, resource);
 	b->stream = stream;
 	b->with = with;
+	b->is_again = is_again;
 	t->to = t->account->address;
 	t->out->begin = bind_begin;
 	t->out->with = b;
 	turn_queue_always(t);
+}
+
+void session_bind(const char *bare, const char *resource, const struct session_stream *stream, void *with)
+{
+	bind(bare, resource, false, stream, with);
+}
+
+void session_bind_again(const char *bare, const char *resource, const struct session_stream *stream, void *with)
+{
+	bind(bare, resource, true, stream, with);
 }
 
 void session_bind_cancel(const char *bare, void *with)

@@ -72,6 +72,8 @@ _Static_assert(sizeof(struct session) <= 192, "an idle session shall cost 4 KiB,
 /* --- for streams --- */
 /* Asks the account (bare, prepared; its home is here) for a session; stream->bound tells. `resource` NULL: ours to choose. */
 void session_bind(const char *bare, const char *resource, const struct session_stream *, void *stream);
+/* The same for a client that is known by itself: whoever has the resource is its own earlier session, and goes (XEP-0386 §3.2). */
+void session_bind_again(const char *bare, const char *resource, const struct session_stream *, void *stream);
 void session_bind_cancel(const char *bare, void *stream);            /* the stream ended before it was told: it won't be */
 /* A stanza of this client. Takes the arena, in which the element lies. */
 void session_receive(struct session *, struct arena *, struct xml *, size_t bytes);

@@ -14,6 +14,7 @@
 #include "streams/acks.h"
 #include "streams/address.h"
 #include "streams/exchange.h"
+#include "streams/sasl2.h"
 #include "streams/header.h"
 #include "streams/guest.h"
 #include "streams/signup.h"
@@ -109,6 +110,8 @@ static void forget(struct c2s *c)
 	address_leave(c->address);
 	exchange_free(c->auth);
 	c->auth = NULL;
+	sasl2_free(c->sasl2);
+	c->sasl2 = NULL;
 	if (c->is_binding)
 		session_bind_cancel(c->account, c);
 	call_cancel(c);
@@ -463,9 +466,14 @@ struct welcome {                     /* what is said where the account lives */
 static void welcome(struct c2s *c, struct welcome *w)
 {
 	struct xml_limits l = parser_limits(c, true);
-	c2s_write(c, w->success);
 	xml_parser_limit(c->parser, &l);
 	timer_start(&c->timer, w->deadline, negotiation_timed_out);
+	if (!w->success) {
+		arena_free(w->arena);
+		sasl2_arrived(c);
+		return;
+	}
+	c2s_write(c, w->success);
 	c2s_restart(c);
 	arena_free(w->arena);
 	conn_resume(c->conn);

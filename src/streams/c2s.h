@@ -49,6 +49,7 @@ struct c2s {
 	const char          *mechanism;      /* a static string */
 	struct address      *address;        /* what its IP address may do here */
 	struct exchange     *auth;           /* an authentication under way */
+	struct sasl2        *sasl2;          /* XEP-0388's request, until its success */
 	struct session      *session;        /* once bound */
 	struct acks         *acks;           /* XEP-0198, once enabled */
 	struct timer         timer;          /* until it must be bound; then idleness; then the closing */
@@ -69,7 +70,7 @@ struct c2s {
 	char                *bind_id;
 	struct welcome      *welcome;        /* on its way to its account's home */
 };
-_Static_assert(sizeof(struct c2s) <= 312, "an idle session shall cost 4 KiB, and this is its share: docs/memory.md");
+_Static_assert(sizeof(struct c2s) <= 320, "an idle session shall cost 4 KiB, and this is its share: docs/memory.md");
 
 /* A connection that speaks XMPP begins here. Takes the conn, and a place of the gate and of its address. */
 struct arrival { uint64_t number; msec since; };     /* of a connection, from when it was accepted */
@@ -92,7 +93,7 @@ void c2s_close(struct c2s *, const char *why);                       /* ends it 
 void c2s_go_on(struct c2s *);                                        /* what it waited for has come: reads again */
 void c2s_wait(struct c2s *);                                         /* reads nothing until c2s_go_on */
 void c2s_restart(struct c2s *);                                      /* a new header is awaited */
-/* Moves to its account's home and says `success` there. Takes the arena. */
+/* Moves to its account's home and says `success` there; NULL: goes on with what came with SASL2's request. Takes the arena. */
 void c2s_authenticated(struct c2s *, const char *bare, const char *mechanism, struct arena *, struct xml *success);
 const struct host *c2s_host(const struct c2s *);                     /* NULL: it is served no more */
 const struct terms *c2s_terms(struct c2s *);                         /* in the snapshot of this home */

@@ -11,6 +11,7 @@
 #include "streams/auth.h"
 #include "streams/header.h"
 #include "streams/guest.h"
+#include "streams/sasl2.h"
 #include "streams/signup.h"
 #include <string.h>
 
@@ -75,7 +76,7 @@ static void too_early(struct c2s *c, const struct xml *el)
 	struct arena *a = arena_new();
 	if (xml_is(el, NS_SM, "enable") || xml_is(el, NS_SM, "resume") || xml_is(el, NS_SM, "r") || xml_is(el, NS_SM, "a"))
 		c2s_write(c, EL(a, NS_SM, "failed", EL(a, NS_STANZA_ERRORS, "unexpected-request")));
-	else if (el->ns == NS_CLIENT || el->ns == NS_SASL)
+	else if (el->ns == NS_CLIENT || el->ns == NS_SASL || el->ns == NS_SASL2)
 		c2s_error(c, STREAM_NOT_AUTHORIZED, c->account ? "Bind a resource first" : "Authenticate first");
 	else
 		refuse_element(c, el);
@@ -96,6 +97,8 @@ static void negotiate(struct c2s *c, const struct xml *el)
 		starttls(c);
 	else if (!c->account && el->ns == NS_SASL)
 		auth_element(c, el);
+	else if (!c->account && el->ns == NS_SASL2)
+		sasl2_element(c, el);
 	else if (!c->account && signup_is_asked(c, el))
 		signup_element(c, el);
 	else if (c->account && is_iq_set(el, NS_BIND, "bind"))
@@ -106,19 +109,15 @@ static void negotiate(struct c2s *c, const struct xml *el)
 
 /* --- elements of a session --- */
 
-static void enable_acks(struct c2s *c)
+struct xml *c2s_enable_acks(struct c2s *c, struct arena *a, const struct xml *enable)
 {
-	struct arena *a = arena_new();
-	if (c->acks) {
-		c2s_write(c, EL(a, NS_SM, "failed", EL(a, NS_STANZA_ERRORS, "unexpected-request")));
-	} else {
-		session_taken(c->session, c->sent);
-		c->sent = 0;
-		c->acks = acks_new();
-		session_use_acks(c->session);
-		c2s_write(c, EL(a, NS_SM, "enabled"));
-	}
-	arena_free(a);
+	if (c->acks)
+		return EL(a, NS_SM, "failed", EL(a, NS_STANZA_ERRORS, "unexpected-request"));
+	session_taken(c->session, c->sent);
+	c->sent = 0;
+	c->acks = acks_new();
+	session_use_acks(c->session);
+	return EL(a, NS_SM, "enabled");
 }
 
 /* XEP-0198 §4: more acknowledged than was sent ends the stream. */
@@ -169,7 +168,7 @@ static void stream_management(struct c2s *c, const struct xml *el)
 {
 	struct arena *a = arena_new();
 	if (strcmp(el->name, "enable") == 0)
-		enable_acks(c);
+		c2s_write(c, c2s_enable_acks(c, a, el));
 	else if (c->acks && strcmp(el->name, "r") == 0)
 		answer_request(c);
 	else if (c->acks && strcmp(el->name, "a") == 0)

@@ -18,6 +18,9 @@ struct stream_row c2s_row(const struct c2s *, struct conn_facts *);  /* c2s_tabl
 /* c2s_element.c: an element at depth one. Takes the arena. */
 void c2s_element(struct c2s *, struct arena *, struct xml *, size_t bytes);
 
+/* Switches XEP-0198 on, as <enable/> asks: <enabled/> or <failed/>. */
+struct xml *c2s_enable_acks(struct c2s *, struct arena *, const struct xml *enable);
+
 /* c2s_session.c */
 extern const struct session_stream c2s_transport;
 void c2s_watch_idleness(struct c2s *, msec after);
@@ -25,5 +28,6 @@ void c2s_check_doors(struct c2s *);                  /* too much is unsettled, o
 void c2s_slow_down(struct c2s *, size_t bytes);      /* a stanza of this size was read: a pause if that was too fast */
 void c2s_read_again(struct c2s *);                   /* if nothing speaks against it */
 void c2s_client_closes(struct c2s *);                /* its closing tag came: the last answers, then ours */
+void c2s_begin_session(struct c2s *, struct session *);      /* the bind was granted: what follows is the session's */
 void c2s_bind_refused(struct c2s *, const char *id, enum stanza_error);      /* may end the stream, and it with it */
 void c2s_written(void *stream, uint64_t total);

@@ -3,6 +3,7 @@
  * the doors that bound what is read, silence, and goodbyes.
  */
 #include "streams/c2s_inside.h"
+#include "streams/sasl2.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/random.h"
@@ -206,18 +207,23 @@ void c2s_bind_refused(struct c2s *c, const char *id, enum stanza_error error)
 		c2s_go_on(c);
 }
 
+void c2s_begin_session(struct c2s *c, struct session *s)
+{
+	c->session = s;
+	c2s_log(c, LOG_LOW, "bound");
+	c->heard_at = clock_now();
+	c2s_watch_idleness(c, c2s_terms(c)->idle_time);
+}
+
 static void become_bound(struct c2s *c, const char *id, struct session *s)
 {
 	struct arena *a = arena_new();
-	c->session = s;
+	c2s_begin_session(c, s);
 	c2s_write(c, EL(a, NS_CLIENT, "iq", ATTR(a, "type", "result"), ATTR(a, "id", id),
 		EL(a, NS_BIND, "bind", EL(a, NS_BIND, "jid", TEXT(a, s->jid->full)))));
 	arena_free(a);
 	c2s_go_on(c);
 	c->state = C2S_BOUND;
-	c2s_log(c, LOG_LOW, "bound");
-	c->heard_at = clock_now();
-	c2s_watch_idleness(c, c2s_terms(c)->idle_time);
 }
 
 static void bound(void *stream, struct session *s, enum stanza_error error)
@@ -226,7 +232,9 @@ static void bound(void *stream, struct session *s, enum stanza_error error)
 	char *id = c->bind_id;
 	c->bind_id = NULL;
 	c->is_binding = false;
-	if (s)
+	if (c->sasl2)
+		sasl2_bound(c, s, error);
+	else if (s)
 		become_bound(c, id, s);
 	else
 		c2s_bind_refused(c, id, error);

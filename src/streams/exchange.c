@@ -45,10 +45,10 @@ void exchange_failed(struct c2s *c, const struct exchange_wire *wire, enum sasl_
 
 /* --- its beginning, and messages --- */
 
-static enum sasl_failure refusal(struct c2s *c, const struct mechanism *m, const char **why)
+static enum sasl_failure refusal(struct c2s *c, const struct mechanism *m, bool takes_tokens, const char **why)
 {
 	*why = m ? m->name : NULL;
-	if (!m || !mechanism_is_configured(c, m))
+	if (!m || !mechanism_is_configured(c, m) || (m->needs & NEEDS_TOKEN && !takes_tokens))
 		return SASL_INVALID_MECHANISM;
 	if (!mechanism_is_offered(c, m))
 		return (m->needs & NEEDS_BINDING) || c2s_is_secure(c) ? SASL_INVALID_MECHANISM : SASL_ENCRYPTION_REQUIRED;
@@ -70,7 +70,7 @@ bool exchange_begin(struct c2s *c, const struct exchange_wire *wire, const char 
 	const struct mechanism *m = name ? mechanism_find(name) : NULL;
 	const char *why;
 	end(c);
-	enum sasl_failure failure = refusal(c, m, &why);
+	enum sasl_failure failure = refusal(c, m, wire->takes_tokens, &why);
 	if (failure != SASL_OK) {
 		exchange_failed(c, wire, failure, why);
 		return false;

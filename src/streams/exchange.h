@@ -24,6 +24,7 @@ struct exchange_wire {
 	/* Goes on with c2s_authenticated. `last`: data that goes with the success; NULL: none. Takes the arena, in which all the rest is. */
 	void (*succeeded)(struct c2s *, struct arena *, const char *bare, const char *mechanism, const char *last, size_t size);
 	void (*failed)(struct c2s *, enum sasl_failure);                     /* only says so */
+	bool takes_tokens;           /* mechanisms of NEEDS_TOKEN too */
 };
 
 struct exchange {

@@ -2,6 +2,7 @@
 #include "core/entrance.h"
 #include "streams/auth.h"
 #include "streams/c2s.h"
+#include "streams/sasl2.h"
 #include "streams/signup.h"
 
 static void before_login(struct c2s *c, struct arena *a, struct xml *features)
@@ -9,13 +10,16 @@ static void before_login(struct c2s *c, struct arena *a, struct xml *features)
 	if (c2s_offers_tls(c))
 		xml_append(features, EL(a, NS_TLS, "starttls", c2s_needs_tls(c) ? EL(a, NS_TLS, "required") : NULL));
 	auth_features(c, a, features);
+	sasl2_features(c, a, features);
 	signup_features(c, a, features);
 }
 
 static void after_login(struct c2s *c, struct arena *a, struct xml *features)
 {
-	xml_append(features, EL(a, NS_BIND, "bind"));
-	xml_append(features, EL(a, NS_SESSION, "session", EL(a, NS_SESSION, "optional")));
+	if (!c->session) {
+		xml_append(features, EL(a, NS_BIND, "bind"));
+		xml_append(features, EL(a, NS_SESSION, "session", EL(a, NS_SESSION, "optional")));
+	}
 	xml_append(features, EL(a, NS_SM, "sm"));
 	const struct host *host = c2s_host(c);
 	for (unsigned i = 0; modules[i]; i++)

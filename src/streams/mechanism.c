@@ -7,6 +7,7 @@ static const struct mechanism *const all[] = {
 	&mechanism_scram_sha_256_plus, &mechanism_scram_sha_256,
 	&mechanism_scram_sha_1_plus, &mechanism_scram_sha_1,
 	&mechanism_plain,
+	&mechanism_ht_exporter, &mechanism_ht_end_point, &mechanism_ht_none,
 };
 
 const struct mechanism *mechanism_find(const char *name)
@@ -42,15 +43,25 @@ bool mechanism_is_offered(struct c2s *c, const struct mechanism *m)
 	return mechanism_is_configured(c, m) && is_to_be_had(c, m);
 }
 
-const struct mechanism *mechanism_next(struct c2s *c, unsigned *place)
+static const struct mechanism *next(struct c2s *c, unsigned *place, unsigned token)
 {
 	const struct host *host = c2s_host(c);
 	while (host && host->mechanisms[*place]) {
 		const struct mechanism *m = mechanism_find(host->mechanisms[(*place)++]);
-		if (m && is_to_be_had(c, m))
+		if (m && (m->needs & NEEDS_TOKEN) == token && is_to_be_had(c, m))
 			return m;
 	}
 	return NULL;
+}
+
+const struct mechanism *mechanism_next(struct c2s *c, unsigned *place)
+{
+	return next(c, place, 0);
+}
+
+const struct mechanism *mechanism_next_fast(struct c2s *c, unsigned *place)
+{
+	return next(c, place, NEEDS_TOKEN);
 }
 
 bool mechanism_offers_binding(struct c2s *c)

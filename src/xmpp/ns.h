@@ -16,6 +16,11 @@
 	X(NS_ERRORS,         "urn:xmpp:errors") \
 	X(NS_TLS,            "urn:ietf:params:xml:ns:xmpp-tls") \
 	X(NS_SASL,           "urn:ietf:params:xml:ns:xmpp-sasl") \
+	X(NS_SASL2,          "urn:xmpp:sasl:2") \
+	X(NS_BIND2,          "urn:xmpp:bind:0") \
+	X(NS_FAST,           "urn:xmpp:fast:0") \
+	X(NS_UPGRADE,        "urn:xmpp:sasl:upgrade:0") \
+	X(NS_SCRAM_UPGRADE,  "urn:xmpp:scram-upgrade:0") \
 	X(NS_BIND,           "urn:ietf:params:xml:ns:xmpp-bind") \
 	X(NS_SESSION,        "urn:ietf:params:xml:ns:xmpp-session") \
 	X(NS_ROSTER,         "jabber:iq:roster") \
