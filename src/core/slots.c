@@ -6,7 +6,8 @@
 #include "base/check.h"
 #include "base/mem.h"
 
-enum { KINDS = SLOTS_SESSION + 1, NOWHERE = 0xff };
+enum { KINDS = SLOTS_SESSION + 1 };
+#define NOWHERE UINT8_MAX
 _Static_assert(MODULES < NOWHERE, "a place is a byte");
 
 typedef void free_function(void *);
