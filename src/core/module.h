@@ -124,6 +124,10 @@ struct module {
 	 * <bound/>, NULL: nothing does. */
 	const char *bind_feature;
 	struct xml *(*bind)(struct session *, struct arena *, const struct xml *el);
+	/* A session's client said whether anybody looks at it (s->is_inactive). While nobody does, each stanza for it is shown before it
+	 * leaves: true when the module took a copy, which it gives with session_give later. `may` false: it leaves now. One module only. */
+	bool (*hold_back)(struct session *, const struct xml *, bool may);
+	void (*attention)(struct session *);
 	/* Adds XEP-0128 forms to the host's disco#info. */
 	void (*host_info)(const struct host *, struct arena *, struct xml *query);
 };
@@ -144,4 +148,8 @@ const struct call_handler *modules_call(const char *name);
 struct stop { hook_function *run; const struct module *module; enum station station; uint64_t bit; };    /* bit: its module's, in `off` */
 const struct stop *modules_line(enum event, size_t *count);           /* the hooks of an event, in order */
 unsigned modules_count(void);
+unsigned module_number(const struct module *);       /* its place in `modules` */
+/* Keeps a stanza back from an inactive session if some module wants to; see struct module. */
+bool modules_hold_back(struct session *, const struct xml *, bool may);
+void modules_attention(struct session *);
 const struct migration *modules_migrations(size_t *count);             /* the core's and all modules' */

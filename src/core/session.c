@@ -225,9 +225,15 @@ static void flight_add(struct session *s, uint64_t number, const char *sql, int6
 	s->flights_last = f;
 }
 
+/* XEP-0280 §10.3: nobody hears of a copy that failed, and the message itself has gone its own way. */
+static bool is_carbon(const struct xml *message)
+{
+	return xml_child(message, NS_CARBONS, "received") || xml_child(message, NS_CARBONS, "sent");
+}
+
 static void orphan_add(struct session *s, const struct xml *stanza, int64_t kept_key)
 {
-	if (strcmp(stanza->name, "message") != 0)
+	if (strcmp(stanza->name, "message") != 0 || is_carbon(stanza))
 		return;
 	struct arena *a = arena_new();
 	struct xml *copy = xml_clone(a, stanza);
@@ -252,12 +258,36 @@ static void orphan_add(struct session *s, const struct xml *stanza, int64_t kept
 	s->orphans_last = o;
 }
 
+void session_give(struct session *s, const struct xml *stanza)
+{
+	if (!s->stream)
+		return;
+	s->stream->send(s->stream_with, stanza);
+	s->account->home->counts.stanzas_out++;
+}
+
+void session_set_inactive(struct session *s, bool is_inactive)
+{
+	if (s->is_inactive == is_inactive)
+		return;
+	s->is_inactive = is_inactive;
+	modules_attention(s);
+}
+
+/* What has a row is never held back: that its client has it is known by the number that its stream gave it. */
+static bool is_held_back(struct session *s, const struct output *o)
+{
+	return s->is_inactive && modules_hold_back(s, o->stanza, !o->flight_sql);
+}
+
 void session_put(struct session *s, const struct output *o)
 {
 	if (!s->stream) {
 		orphan_add(s, o->stanza, o->flight_key);
 		return;
 	}
+	if (is_held_back(s, o))
+		return;
 	uint64_t number = s->stream->send(s->stream_with, o->stanza);
 	s->account->home->counts.stanzas_out++;
 	if (o->flight_sql)

@@ -64,6 +64,7 @@ struct session {
 	struct flight      *flights, *flights_last;      /* messages sent to this client whose rows wait for it to have them; oldest first. NULL: session_taken may be left out */
 	struct orphan      *orphans, *orphans_last;      /* stanzas it can't be given any more: routed again when it goes */
 	unsigned            holders;         /* turns that refer to it */
+	bool                is_inactive;     /* its client said that nobody looks at it (XEP-0352) */
 	bool                is_gone;         /* out of its account; freed when the last turn lets go */
 	void              **data;            /* core/slots.h; NULL until used */
 };
@@ -78,6 +79,8 @@ void session_bind_cancel(const char *bare, void *stream);            /* the stre
 /* A stanza of this client. Takes the arena, in which the element lies. */
 void session_receive(struct session *, struct arena *, struct xml *, size_t bytes);
 void session_use_acks(struct session *);                             /* <enable/> was accepted: counting of receipts begins anew */
+/* Its client says whether somebody looks at it (XEP-0352). What was held back leaves at once. */
+void session_set_inactive(struct session *, bool);
 /* The client has (or, without XEP-0198, the socket took) everything up to this number of stream->send. */
 void session_taken(struct session *, uint64_t number);
 /* The stream is over: its own calls end here. `untaken` are the stanzas that the client may not have, oldest first, ending with
@@ -87,6 +90,7 @@ void session_ended(struct session *, const struct xml *const *untaken, uint64_t 
 /* --- for the core and modules --- */
 void *session_data(const struct session *, const struct module *);
 void  session_set_data(struct session *, const struct module *, void *);
+void  session_give(struct session *, const struct xml *);            /* what was held back, to its stream */
 void  session_end(struct session *, enum stream_error, const char *text);
 /* Its last broadcast presence with `from`, ready to be addressed; NULL before the first. The presence module keeps it. */
 struct xml *session_presence(const struct session *, struct arena *);

@@ -313,6 +313,14 @@ void turn_deliver(struct turn *t, struct session *s, const struct xml *stanza)
 		t->is_delivered = true;
 }
 
+bool turn_delivers_to(const struct turn *t, const struct session *s)
+{
+	for (const struct output *o = t->out->outputs; o; o = o->next)
+		if (o->session == s && o->stanza == t->stanza)
+			return true;
+	return false;
+}
+
 void turn_flight(struct turn *t, const char *sql, int64_t key)
 {
 	t->out->flight_sql = sql;

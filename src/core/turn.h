@@ -64,6 +64,8 @@ void turn_send(struct turn *, struct xml *stanza);
 /* To one session of this account. The stanza may be t->stanza itself. */
 void turn_deliver(struct turn *, struct session *, const struct xml *stanza);
 
+bool turn_delivers_to(const struct turn *, const struct session *);   /* t->stanza itself, so far */
+
 /* One statement of this turn's commit. Values: V(…); texts are borrowed until the turn ends. */
 #define turn_write(t, sql, ...)  turn_write_values(t, sql, (const struct value[]){ __VA_ARGS__ }, sizeof((const struct value[]){ __VA_ARGS__ }) / sizeof(struct value))
 /* A row that adds to a queue or an archive: doesn't hold the entity; its values are copied. */

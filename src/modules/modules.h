@@ -12,6 +12,8 @@ extern const struct module
 	mod_presence,        /* RFC 6121 §4 */
 	mod_stanza_id,       /* XEP-0359 */
 	mod_message,         /* RFC 6121 §8.5: a message finds its sessions */
+	mod_csi,             /* XEP-0352: what an inactive client hears later */
+	mod_carbons,         /* XEP-0280: copies for a user's other clients */
 	mod_offline,         /* XEP-0160, 0203, 0334: what waits for a user who is away */
 	mod_ping,            /* XEP-0199 */
 	mod_version,         /* XEP-0092 */

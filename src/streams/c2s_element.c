@@ -180,6 +180,15 @@ static void stream_management(struct c2s *c, const struct xml *el)
 	arena_free(a);
 }
 
+/* XEP-0352 §4.2: no answer. */
+static void attention(struct c2s *c, const struct xml *el)
+{
+	if (strcmp(el->name, "active") == 0 || strcmp(el->name, "inactive") == 0)
+		session_set_inactive(c->session, strcmp(el->name, "inactive") == 0);
+	else
+		c2s_error(c, STREAM_UNSUPPORTED_STANZA_TYPE, NULL);
+}
+
 static bool is_stanza(const struct xml *el)
 {
 	return el->ns == NS_CLIENT && is_named_like_a_stanza(el);
@@ -231,6 +240,8 @@ void c2s_element(struct c2s *c, struct arena *a, struct xml *el, size_t bytes)
 	}
 	if (c->state == C2S_BOUND && el->ns == NS_SM)
 		stream_management(c, el);
+	else if (c->state == C2S_BOUND && el->ns == NS_CSI)
+		attention(c, el);
 	else if (c->state == C2S_BOUND && is_stanza(el))
 		c2s_write(c, stanza_error_reply(a, el, NOT_ALLOWED, "One resource for each stream", NULL));
 	else if (c->state == C2S_BOUND)

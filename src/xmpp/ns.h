@@ -46,6 +46,14 @@
 	X(NS_LIMITS,         "urn:xmpp:stream-limits:0") \
 	X(NS_CHAT_STATES,    "http://jabber.org/protocol/chatstates") \
 	X(NS_RECEIPTS,       "urn:xmpp:receipts") \
+	X(NS_MARKERS,        "urn:xmpp:chat-markers:0") \
+	X(NS_CSI,            "urn:xmpp:csi:0") \
+	X(NS_PUBSUB_EVENT,   "http://jabber.org/protocol/pubsub#event") \
+	X(NS_CARBONS,        "urn:xmpp:carbons:2") \
+	X(NS_CARBONS_RULES,  "urn:xmpp:carbons:rules:0") \
+	X(NS_FORWARD,        "urn:xmpp:forward:0") \
+	X(NS_MUC_USER,       "http://jabber.org/protocol/muc#user") \
+	X(NS_INVITATION,     "jabber:x:conference") \
 	X(NS_CHANNEL_BINDING, "urn:xmpp:sasl-cb:0") \
 	X(NS_PIE,            "urn:xmpp:pie:0") \
 	X(NS_PIE_SCRAM,      "urn:xmpp:pie:0#scram") \
