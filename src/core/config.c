@@ -45,6 +45,14 @@ const struct config_value *config_effective(const struct config_scope *s, const 
 	return &e->preset;
 }
 
+const struct config_value *config_said_below(const struct config_scope *s, const char *path)
+{
+	const struct config_value *v = NULL;
+	for (; s && s->kind != CONFIG_GLOBAL && !v; s = s->parent)
+		v = config_set_here(s, config_table_find(path, s->kind));
+	return v;
+}
+
 struct config *config_share(struct config *c)
 {
 	CHECK(c, CONFIG_MAGIC);

@@ -15,7 +15,6 @@
 #define NEW_ONES .reload = RELOAD_NEW
 #define LATER   .later = true
 #define NOT_IN_LISTENERS .later_in = IN_LISTENERS            /* looked up where the domain is, or globally */
-#define NOT_IN_DOMAIN    .later_in = IN_DOMAIN
 #define ONLY_GLOBAL      .later_in = IN_LISTENERS | IN_DOMAIN
 #define IN_BOTH (IN_GLOBAL | IN_DOMAIN)
 #define IN_ALL  (IN_GLOBAL | IN_LISTENERS)
@@ -108,19 +107,19 @@ static const struct setting limits[] = {
 	{ "connects_per_minute", OPTION_INT, "600", "New connections from one address (IPv6: one /64) in a minute", IN_ALL, 0, 10000000, NEW_ONES },
 	{ "unauthenticated_timeout", OPTION_DURATION, "30s", "From connecting to being logged in", IN_ALL, SECOND, HOUR, NEW_ONES },
 	{ "stanza_size_before_auth", OPTION_SIZE, "10k", "Bytes of a stanza before authentication", IN_ALL, 10000, 16 * MIB, NEW_ONES },
-	{ "stanza_size", OPTION_SIZE, "256k", "Bytes of a stanza (RFC 6120 §13.12: at least 10000)", IN_ALL | IN_DOMAIN, 10000, 64 * MIB, NOT_IN_DOMAIN, NEW_ONES },
+	{ "stanza_size", OPTION_SIZE, "256k", "Bytes of a stanza (RFC 6120 §13.12: at least 10000)", IN_ALL | IN_DOMAIN, 10000, 64 * MIB, NEW_ONES },
 	{ "stanza_depth", OPTION_INT, "64", "Elements inside one another", IN_ALL, 8, 1024, NEW_ONES },
 	{ "stanza_attributes", OPTION_INT, "64", "Attributes of one element", IN_ALL, 8, 1024, NEW_ONES },
-	{ "stanzas_per_second", OPTION_INT, "100", "Of a client's session, in the long run; 0: no limit", IN_ALL | IN_DOMAIN, 0, 10000000, NOT_IN_DOMAIN, NEW_ONES },
-	{ "stanzas_burst", OPTION_INT, "1000", "Stanzas that a session may be ahead", IN_ALL | IN_DOMAIN, 1, 10000000, NOT_IN_DOMAIN, NEW_ONES },
-	{ "bytes_per_second", OPTION_SIZE, "64k", "Of a client's session, in the long run; 0: no limit", IN_ALL | IN_DOMAIN, 0, GIB, NOT_IN_DOMAIN, NEW_ONES },
-	{ "bytes_burst", OPTION_SIZE, "1m", "Bytes that a session may be ahead", IN_ALL | IN_DOMAIN, 10000, GIB, NOT_IN_DOMAIN, NEW_ONES },
+	{ "stanzas_per_second", OPTION_INT, "100", "Of a client's session, in the long run; 0: no limit", IN_ALL | IN_DOMAIN, 0, 10000000, NEW_ONES },
+	{ "stanzas_burst", OPTION_INT, "1000", "Stanzas that a session may be ahead", IN_ALL | IN_DOMAIN, 1, 10000000, NEW_ONES },
+	{ "bytes_per_second", OPTION_SIZE, "64k", "Of a client's session, in the long run; 0: no limit", IN_ALL | IN_DOMAIN, 0, GIB, NEW_ONES },
+	{ "bytes_burst", OPTION_SIZE, "1m", "Bytes that a session may be ahead", IN_ALL | IN_DOMAIN, 10000, GIB, NEW_ONES },
 	{ "server_bytes_per_second", OPTION_SIZE, "1m", "Of an incoming server stream; 0: no limit", IN_ALL, 0, GIB, LATER },
 	{ "server_bytes_burst", OPTION_SIZE, "8m", "Bytes that a server stream may be ahead", IN_ALL, 10000, GIB, LATER },
 	{ "logins_per_minute", OPTION_INT, "30", "Failed logins from one address (IPv6: one /64)", IN_ALL, 0, 1000000 },
-	{ "logins_per_account", OPTION_INT, "10", "Failed logins to one account in a minute", IN_BOTH, 0, 1000000, ONLY_GLOBAL },
+	{ "logins_per_account", OPTION_INT, "10", "Failed logins to one account in a minute", IN_BOTH, 0, 1000000 },
 	{ "login_attempts", OPTION_INT, "5", "Failed logins on one stream, then it ends", IN_ALL, 1, 100 },
-	{ "registrations_per_hour", OPTION_INT, "3", "New accounts from one address (IPv6: one /64)", IN_BOTH, 0, 1000000, ONLY_GLOBAL },
+	{ "registrations_per_hour", OPTION_INT, "3", "New accounts from one address (IPv6: one /64)", IN_BOTH, 0, 1000000 },
 	{ "strangers_per_hour", OPTION_INT, "200", "Addresses outside its roster that one account may write to first; 0: no limit", IN_BOTH, 0, 1000000 },
 	{ "subscriptions_per_hour", OPTION_INT, "200", "Subscription requests of one account; 0: no limit", IN_BOTH, 0, 1000000 },
 	{ "roster_items", OPTION_INT, "1000", "Contacts of one account", IN_BOTH, 1, 1000000 },

@@ -116,16 +116,18 @@ static enum stanza_error verdict(struct turn *t)
 {
 	const char *good = xml_get(t->stanza, "good");
 	const struct core_limits *limits = &t->account->home->hosts->limits;
+	const struct host *host = host_find(t->account->address->domain);
+	const unsigned most = host && limits->enabled ? host->wrong_passwords : 0;
 	struct throttle *h = throttle(t->account);
 	if (good && strcmp(good, "yes") == 0) {
 		h->wrong = 0;
 		remember_verifier(h, xml_get(t->stanza, "verifier"), limits->verifier_cache);
 		return HANDLED;
 	}
-	if (limits->enabled && limits->wrong_passwords && ++h->wrong >= limits->wrong_passwords) {
+	if (most && ++h->wrong >= most) {
 		h->until = clock_now() + limits->wrong_password_pause;
 		h->wrong = 0;
-		LOG_OF(LOG_LOW, ((struct log_who){ "AUTH", t->account->jid, "" }), "%u wrong passwords in a row: must wait", limits->wrong_passwords);
+		LOG_OF(LOG_LOW, ((struct log_who){ "AUTH", t->account->jid, "" }), "%u wrong passwords in a row: must wait", most);
 	}
 	return HANDLED;
 }

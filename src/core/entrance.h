@@ -63,6 +63,7 @@ const struct entrance *entrance_find(const struct entrances *, const char *addre
 /* Which of an entrance's terms are a peer's: 0, the address's own, or 1 for the first of its peers. */
 unsigned entrance_place(const struct entrance *, const struct sockaddr_storage *peer);
 const struct terms *entrance_terms(const struct entrance *, unsigned place);
+int64_t terms_limit(const struct terms *, const struct host *, enum client_limit);           /* the domain's, where only it says one; host NULL: not known yet */
 bool entrance_is_proxy(const struct entrance *, const struct sockaddr_storage *peer);        /* its connections begin with a PROXY header */
 
 /* --- gates --- */

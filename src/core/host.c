@@ -41,10 +41,22 @@ static size_t memory_limit(int64_t said)
 	return (size_t)sysconf(_SC_PHYS_PAGES) / 2 * (size_t)sysconf(_SC_PAGESIZE);
 }
 
+static void read_client_limits(struct client_limits *l, const struct config_scope *s)
+{
+	static const char *const names[CLIENT_LIMITS] = {
+		"limits.stanza_size", "limits.stanzas_per_second", "limits.stanzas_burst", "limits.bytes_per_second", "limits.bytes_burst",
+	};
+	l->said = 0;
+	for (unsigned i = 0; i < CLIENT_LIMITS; i++) {
+		l->is[i] = config_int(s, names[i]);
+		l->said |= config_said_below(s, names[i]) ? 1u << i : 0;
+	}
+}
+
 void host_read_limits(struct core_limits *l, const struct config_scope *s)
 {
+	read_client_limits(&l->clients, s);
 	l->stanza_before = (size_t)config_int(s, "limits.stanza_size_before_auth");
-	l->stanza = (size_t)config_int(s, "limits.stanza_size");
 	l->depth = (unsigned)config_int(s, "limits.stanza_depth");
 	l->attributes = (unsigned)config_int(s, "limits.stanza_attributes");
 	l->write_soft = (size_t)config_int(s, "limits.write_queue_soft");
@@ -53,10 +65,6 @@ void host_read_limits(struct core_limits *l, const struct config_scope *s)
 	l->unsettled_bytes = (size_t)config_int(s, "limits.unsettled_bytes");
 	l->negotiation = config_duration(s, "limits.unauthenticated_timeout");
 	l->login_tries = (unsigned)config_int(s, "limits.login_attempts");
-	l->stanza_rate = config_int(s, "limits.stanzas_per_second");
-	l->stanza_burst = config_int(s, "limits.stanzas_burst");
-	l->byte_rate = config_int(s, "limits.bytes_per_second");
-	l->byte_burst = config_int(s, "limits.bytes_burst");
 	l->wrong_logins = (unsigned)config_int(s, "limits.logins_per_minute");
 	l->per_address = (unsigned)config_int(s, "limits.connections_per_address");
 	l->connects = (unsigned)config_int(s, "limits.connects_per_minute");
@@ -76,13 +84,11 @@ static void read_limits(struct core_limits *l, const struct config_scope *g)
 	l->idle_account = 60000;
 	l->append_patience = config_duration(g, "limits.store_patience");
 	l->slow_store = config_duration(g, "limits.store_patience");
-	l->wrong_passwords = (unsigned)config_int(g, "limits.logins_per_account");
 	l->wrong_password_pause = 60000;
 	l->verifier_cache = config_duration(g, "auth.verifier_cache");
 	l->name = 1024;
 	l->memory = memory_limit(config_int(g, "limits.memory"));
 	l->close_wait = 5000;
-	l->registrations = (unsigned)config_int(g, "limits.registrations_per_hour");
 	l->connections = (unsigned)config_int(g, "limits.connections");
 	host_read_limits(l, g);
 }
@@ -150,6 +156,9 @@ static bool add_host(struct whole *w, const struct config_scope *s, struct fail 
 	h->tls_mode = (enum host_tls)config_enum(s, "tls");
 	h->plain_without_tls = config_bool(s, "auth.allow_plain_without_tls");
 	h->resources = (unsigned)config_int(s, "limits.resources");
+	read_client_limits(&h->clients, s);
+	h->wrong_passwords = (unsigned)config_int(s, "limits.logins_per_account");
+	h->registrations = (unsigned)config_int(s, "limits.registrations_per_hour");
 	h->strangers = (unsigned)config_int(s, "limits.strangers_per_hour");
 	h->subscriptions = (unsigned)config_int(s, "limits.subscriptions_per_hour");
 	h->conflict = (enum conflict)config_enum(s, "session.conflict");

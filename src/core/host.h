@@ -23,6 +23,13 @@ struct module;
 enum conflict { CONFLICT_RENAME, CONFLICT_REPLACE, CONFLICT_REFUSE };         /* the new one gets another name, wins, is refused */
 enum host_tls { HOST_TLS_REQUIRED, HOST_TLS_OPTIONAL, HOST_TLS_OFF };
 
+/* What one client's session may do: a domain has a say too. What a listener, its `listen` or a peer says counts before it. */
+enum client_limit { CLIENT_STANZA, CLIENT_STANZA_RATE, CLIENT_STANZA_BURST, CLIENT_BYTE_RATE, CLIENT_BYTE_BURST, CLIENT_LIMITS };
+struct client_limits {
+	int64_t  is[CLIENT_LIMITS];          /* bytes; stanzas or bytes a second; 0 of a rate: no limit */
+	unsigned said;                       /* a bit for each that stands below the top level */
+};
+
 struct host {
 	struct hash_node  by_name;
 	const char       *name;              /* prepared */
@@ -32,6 +39,9 @@ struct host {
 	bool              plain_without_tls; /* auth { allow_plain_without_tls } */
 	uint64_t          off;               /* modules that are switched off here: a bit for each, by its place among them */
 	unsigned          resources;         /* sessions of one account */
+	struct client_limits clients;
+	unsigned          wrong_passwords;   /* of one account before it must wait; 0: no limit */
+	unsigned          registrations;     /* by one address in an hour; 0: no limit */
 	unsigned          strangers, subscriptions;      /* that one account may write to, and ask, in an hour; 0: no limit */
 	enum conflict     conflict;          /* what happens to a resource that is taken */
 	const char *const *mechanisms;       /* allowed SASL mechanisms, strongest first; ends with NULL */
@@ -55,11 +65,11 @@ struct hosts {
 		msec     idle_account;       /* until an account without sessions is unloaded */
 		msec     append_patience;    /* how long a failed append is retried before its message is bounced */
 		msec     slow_store;         /* without a commit for that long: degraded mode */
-		unsigned wrong_passwords;    /* of one account before it must wait */
 		msec     wrong_password_pause;
 		msec     verifier_cache;     /* how long a password seen in PLAIN is recognised without its keys; 0: never */
 		/* Of streams. */
-		size_t   stanza_before, stanza;      /* bytes of one stanza, before and after authentication */
+		struct client_limits clients;
+		size_t   stanza_before;              /* bytes of one stanza before authentication */
 		unsigned depth, attributes;          /* of a stanza */
 		size_t   name;                       /* bytes of a name */
 		size_t   write_soft, write_hard;     /* bytes in a connection's queue: pages wait; the stream ends */
@@ -69,9 +79,6 @@ struct hosts {
 		msec     negotiation;                /* until a stream must be authenticated and bound */
 		msec     close_wait;                 /* for the peer's closing tag */
 		unsigned login_tries;                /* on one stream */
-		int64_t  stanza_rate, stanza_burst;  /* of one connection, a second; 0: no limit */
-		int64_t  byte_rate, byte_burst;
-		unsigned registrations;              /* by one address in an hour; 0: no limit */
 		unsigned wrong_logins;               /* by one address in a minute; 0: no limit */
 		unsigned connections;                /* of the whole server; 0: no limit */
 		unsigned per_address;                /* connections of one address; 0: no limit */

@@ -214,6 +214,11 @@ bool c2s_is_secure(const struct c2s *c)
 	return conn_is_tls(c->conn);
 }
 
+int64_t c2s_limit(struct c2s *c, enum client_limit which)
+{
+	return terms_limit(c2s_terms(c), c2s_host(c), which);
+}
+
 const struct terms *c2s_terms(struct c2s *c)
 {
 	const struct hosts *hosts = hosts_here();
@@ -424,7 +429,13 @@ static const struct conn_owner owner = { input, NULL, c2s_written, ended };
 static struct xml_limits parser_limits(struct c2s *c, bool is_known)
 {
 	const struct core_limits *l = limits(c);
-	return (struct xml_limits){ is_known ? l->stanza : l->stanza_before, l->depth, l->attributes, l->name };
+	return (struct xml_limits){ is_known ? (size_t)c2s_limit(c, CLIENT_STANZA) : l->stanza_before, l->depth, l->attributes, l->name };
+}
+
+static void start_meters(struct c2s *c)
+{
+	meter_init(&c->stanzas, c2s_limit(c, CLIENT_STANZA_RATE), c2s_limit(c, CLIENT_STANZA_BURST), c->heard_at);
+	meter_init(&c->bytes, c2s_limit(c, CLIENT_BYTE_RATE), c2s_limit(c, CLIENT_BYTE_BURST), c->heard_at);
 }
 
 static void enter_loop(struct c2s *c)
@@ -449,8 +460,6 @@ void c2s_start(struct conn *conn, struct gate *gate, struct address *address, co
 	c->since = (uint32_t)(arrival->since / 1000);
 	c->kind = 'I';
 	random_text(c->id, sizeof c->id - 1);
-	meter_init(&c->stanzas, limits(c)->stanza_rate, limits(c)->stanza_burst, c->heard_at);
-	meter_init(&c->bytes, limits(c)->byte_rate, limits(c)->byte_burst, c->heard_at);
 	enter_loop(c);
 	home_here()->counts.streams++;
 	timer_start(&c->timer, limits(c)->negotiation, negotiation_timed_out);
@@ -467,6 +476,7 @@ static void welcome(struct c2s *c, struct welcome *w)
 {
 	struct xml_limits l = parser_limits(c, true);
 	xml_parser_limit(c->parser, &l);
+	start_meters(c);
 	timer_start(&c->timer, w->deadline, negotiation_timed_out);
 	if (!w->success) {
 		arena_free(w->arena);

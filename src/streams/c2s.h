@@ -15,6 +15,7 @@
 #include "base/list.h"
 #include "base/log.h"
 #include "base/meter.h"
+#include "core/host.h"
 #include "core/session.h"
 #include "core/stream_table.h"
 #include "net/conn.h"
@@ -97,6 +98,7 @@ void c2s_restart(struct c2s *);                                      /* a new he
 void c2s_authenticated(struct c2s *, const char *bare, const char *mechanism, struct arena *, struct xml *success);
 const struct host *c2s_host(const struct c2s *);                     /* NULL: it is served no more */
 const struct terms *c2s_terms(struct c2s *);                         /* in the snapshot of this home */
+int64_t c2s_limit(struct c2s *, enum client_limit);                  /* the listener's, unless only the domain says one */
 bool c2s_is_secure(const struct c2s *);
 bool c2s_needs_tls(struct c2s *);                                    /* nobody logs in here without */
 bool c2s_offers_tls(struct c2s *);                                   /* STARTTLS is to be had */

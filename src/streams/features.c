@@ -30,11 +30,10 @@ static void after_login(struct c2s *c, struct arena *a, struct xml *features)
 /* XEP-0478: what a client must keep to on this stream. */
 static struct xml *limits(struct c2s *c, struct arena *a)
 {
-	const struct core_limits *l = &c2s_terms(c)->limits;
-	size_t stanza = c->account ? l->stanza : l->stanza_before;
+	int64_t stanza = c->account ? c2s_limit(c, CLIENT_STANZA) : (int64_t)c2s_terms(c)->limits.stanza_before;
 	int idle = (int)(c2s_terms(c)->idle_time / 1000);
 	return EL(a, NS_LIMITS, "limits",
-		EL(a, NS_LIMITS, "max-bytes", TEXT(a, arena_printf(a, "%zu", stanza))),
+		EL(a, NS_LIMITS, "max-bytes", TEXT(a, arena_printf(a, "%lld", (long long)stanza))),
 		idle ? EL(a, NS_LIMITS, "idle-seconds", TEXT(a, arena_printf(a, "%d", idle))) : NULL);
 }
 

@@ -105,7 +105,7 @@ static void make_account(struct c2s *c, const char *id, const char *bare, const 
 
 static bool may_register(struct c2s *c)
 {
-	bool may = address_may_register(c->address);
+	bool may = address_may_register(c->address, c2s_host(c)->registrations);
 	if (!may)
 		limit_reached(LIMIT_REGISTRATIONS);
 	return may;
