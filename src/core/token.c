@@ -192,7 +192,7 @@ const struct module mod_tokens = {
 	.forget = FORGET(Q_DROP_ALL, Q_FORGET_ALL),
 	.calls  = CALLS({ "tokens", tokens }, { "device", device }, { "devices", devices }, { "device-forget", device_forget }),
 	.options = OPTIONS(
-		{ "lifetime", OPTION_DURATION, "21d", "A token that isn't used for so long is good no more", 60000, 0, NULL },
+		{ "lifetime", OPTION_DURATION, "21d", "A token that isn't used for so long is good no more", 60000, 366LL * 24 * 3600 * 1000, NULL },
 		{ "rotate", OPTION_DURATION, "1d", "A token that is older is exchanged for a new one when it is used", 0, 0, NULL },
 		{ "devices", OPTION_INT, "50", "Devices of one account that are remembered; the oldest is forgotten first", 1, 1000, NULL }),
 	.migrations = MIGRATIONS({ "tokens", 1,

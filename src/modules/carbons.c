@@ -12,7 +12,6 @@
 #include "base/mem.h"
 #include "core/account.h"
 #include "core/session.h"
-#include "modules/carbons.h"
 #include "modules/modules.h"
 #include <string.h>
 
@@ -23,17 +22,24 @@ static bool wants_copies(const struct session *s)
 	return session_data(s, &mod_carbons) && s->stream;
 }
 
-void carbons_enable(struct session *s, bool is_wanted)
+static void enable(struct session *s, bool is_wanted)
 {
 	static char wanted;
 	session_set_data(s, &mod_carbons, is_wanted ? &wanted : NULL);
+}
+
+/* Always granted, so there is nothing to say (XEP-0386 §3.2). */
+static struct xml *bind(struct session *s, struct arena *a, const struct xml *el)
+{
+	enable(s, strcmp(el->name, "enable") == 0);
+	return NULL;
 }
 
 static enum stanza_error set(struct turn *t)
 {
 	if (!t->session)
 		return NOT_ALLOWED;
-	carbons_enable(t->session, strcmp(t->payload->name, "enable") == 0);
+	enable(t->session, strcmp(t->payload->name, "enable") == 0);
 	turn_reply(t, NULL);
 	return OK;
 }
@@ -180,6 +186,8 @@ const struct module mod_carbons = {
 	.iqs      = IQS({ NS_CARBONS, "enable", IQ_SET, TO_SELF | TO_ACCOUNT, set }, { NS_CARBONS, "disable", IQ_SET, TO_SELF | TO_ACCOUNT, set }),
 	.hooks    = HOOKS(ON_MESSAGE_SENT(AT_GUARD, refuse_forged), ON_MESSAGE(AT_GUARD, refuse_forged),
 		ON_MESSAGE_SENT(AT_COPY, sent), ON_MESSAGE(AT_DELIVER, received)),
+	.bind_feature = NS_CARBONS,
+	.bind         = bind,
 	.live_free    = mem_free,
 	.session_free = keep,
 };

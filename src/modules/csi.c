@@ -218,6 +218,12 @@ static void attention(struct session *s)
 		give_all(s);
 }
 
+static struct xml *bind(struct session *s, struct arena *a, const struct xml *el)
+{
+	session_set_inactive(s, strcmp(el->name, "inactive") == 0);
+	return NULL;
+}
+
 static void offer(const struct host *host, struct arena *a, struct xml *features)
 {
 	xml_append(features, EL(a, NS_CSI, "csi"));
@@ -228,6 +234,8 @@ const struct module mod_csi = {
 	.title = "Client State Indication",
 	.xep   = 352,
 	.stream_features = offer,
+	.bind_feature = NS_CSI,
+	.bind         = bind,
 	.hold_back    = hold_back,
 	.attention    = attention,
 	.session_free = free_waiting,
