@@ -78,7 +78,6 @@ static void read_limits(struct core_limits *l, const struct config_scope *g)
 	l->slow_store = config_duration(g, "limits.store_patience");
 	l->wrong_passwords = (unsigned)config_int(g, "limits.logins_per_account");
 	l->wrong_password_pause = 60000;
-	l->verifier_cache = config_duration(g, "auth.verifier_cache");
 	l->name = 1024;
 	l->memory = memory_limit(config_int(g, "limits.memory"));
 	l->close_wait = 5000;
@@ -101,7 +100,7 @@ static void look_at_names(struct whole *w, const struct host *h)
 
 static bool is_built(const char *mechanism)
 {
-	static const char *const built[] = { "SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-1", "PLAIN" };
+	static const char *const built[] = { "SCRAM-SHA-512-PLUS", "SCRAM-SHA-512", "SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-1", "DIGEST-MD5", "CRAM-MD5", "PLAIN", "LOGIN" };
 	for (size_t i = 0; i < sizeof built / sizeof *built; i++)
 		if (strcmp(built[i], mechanism) == 0)
 			return true;
@@ -148,6 +147,8 @@ static bool add_host(struct whole *w, const struct config_scope *s, struct fail 
 	h->scope = s;
 	h->tls_mode = (enum host_tls)config_enum(s, "tls");
 	h->plain_without_tls = config_bool(s, "auth.allow_plain_without_tls");
+	auth_terms_read(&h->auth, s);
+	password_terms_read(&h->passwords, s);
 	h->resources = (unsigned)config_int(s, "limits.resources");
 	h->strangers = (unsigned)config_int(s, "limits.strangers_per_hour");
 	h->subscriptions = (unsigned)config_int(s, "limits.subscriptions_per_hour");
@@ -174,6 +175,7 @@ struct hosts *hosts_new(const struct config *config, unsigned generation, struct
 	w->hosts.generation = generation;
 	w->hosts.config = config_share((struct config *)(uintptr_t)config);
 	read_limits(&w->hosts.limits, g);
+	auth_terms_read_global(&w->hosts.auth, g);
 	certificates_init(&w->certificates, w->arena);
 	w->hosts.entrances = &w->entrances;
 	w->hosts.certificates = &w->certificates;

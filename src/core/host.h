@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "base/fail.h"
 #include "base/hash.h"
-
+#include "core/auth_terms.h"
 #include "net/tls.h"
 
 struct config;
@@ -29,7 +29,9 @@ struct host {
 	struct hosts     *hosts;             /* the snapshot it belongs to */
 	struct tls       *tls;               /* NULL: no certificate. The snapshot's */
 	enum host_tls     tls_mode;          /* for clients */
-	bool              plain_without_tls; /* auth { allow_plain_without_tls } */
+	bool              plain_without_tls; /* as the domain says, else globally; for a connection ask c2s_auth_terms */
+	struct auth_terms auth;              /* what this domain itself says */
+	struct password_terms passwords;
 	uint64_t          off;               /* modules that are switched off here: a bit for each, by its place among them */
 	unsigned          resources;         /* sessions of one account */
 	unsigned          strangers, subscriptions;      /* that one account may write to, and ask, in an hour; 0: no limit */
@@ -46,6 +48,7 @@ struct hosts {
 	const struct config *config;
 	struct entrances  *entrances;        /* core/entrance.h */
 	struct certificates *certificates;       /* every certificate of the snapshot */
+	struct auth_terms auth;              /* global */
 	/* Server-wide limits that hot paths ask for; those of streams are what the global scope says, where no listener says more (struct terms). */
 	struct core_limits {
 		bool     enabled;            /* limits { enabled }: rates and connection counts */
@@ -57,7 +60,6 @@ struct hosts {
 		msec     slow_store;         /* without a commit for that long: degraded mode */
 		unsigned wrong_passwords;    /* of one account before it must wait */
 		msec     wrong_password_pause;
-		msec     verifier_cache;     /* how long a password seen in PLAIN is recognised without its keys; 0: never */
 		/* Of streams. */
 		size_t   stanza_before, stanza;      /* bytes of one stanza, before and after authentication */
 		unsigned depth, attributes;          /* of a stanza */
