@@ -80,6 +80,7 @@ struct offline *offline_open(struct arena *a, const struct config *config, struc
 		return NULL;
 	struct store_options options = { .path = config_database(a, config), .readers = 1, .synchronous = "FULL" };
 	struct offline *offline = ARENA_NEW(a, struct offline);
+	offline->direct.config = config;
 	offline->direct.domains = domains(a, config);
 	offline->direct.data_dir = config_data_dir(config);
 	offline->direct.store = store_open(&options, migrations, count, why);

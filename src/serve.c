@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/random.h"
 #include "core/audit.h"
+#include "core/clear_sweep.h"
 #include "core/config.h"
 #include "core/config_diff.h"
 #include "core/control.h"
@@ -26,6 +27,7 @@
 #include "sandbox.h"
 #include "store/store.h"
 #include "streams/c2s.h"
+#include "streams/sasl_library.h"
 #include "streams/guest.h"
 #include "streams/listen.h"
 #include "supervisor.h"
@@ -121,6 +123,7 @@ static bool take(struct arena *a, struct config *fresh, const char **words)
 	log_levels_take(fresh);
 	*words = what_waits(a, fresh, unopened);
 	homes_take_hosts(hosts);
+	clear_sweep(store, hosts);
 	listen_follow(hosts->entrances);
 	certificate_watch_follow(hosts);
 	hosts_drop(hosts);
@@ -349,7 +352,10 @@ static bool start(struct fail *why)
 	    || !pools_read(config, loops_wanted(config), why))
 		return false;
 	int lock = store_lock(database, why);
-	if (lock < 0 || !listen_open(config, why) || !privileges_drop(why) || !sandbox_enter(config, why))
+	if (lock < 0 || !listen_open(config, why) || !privileges_drop(why))
+		return false;
+	sasl_library_start(config_text(config_global(config), "auth.gssapi.keytab"));
+	if (!sandbox_enter(config, why))
 		return false;
 #ifdef TEST_HOOKS
 	sandbox_try();
@@ -365,6 +371,7 @@ static bool start(struct fail *why)
 	loop_workers(workers ? (unsigned)workers : (unsigned)sysconf(_SC_NPROCESSORS_ONLN));
 	take_test_wishes();
 	homes_start(pools_loops(), pool_number(0)->count, secret, store, hosts);
+	clear_sweep(store, hosts);
 	certificate_watch_follow(hosts);
 	hosts_drop(hosts);
 	if (!control_open(config, why))

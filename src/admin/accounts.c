@@ -92,7 +92,7 @@ static void ask_store(const struct command_run *run, const struct jid *jid, cons
 {
 	struct fail why = { "" };
 	struct arena *a = arena_new();
-	const struct xml *answer = credentials_direct(run->direct->store, a, jid, question, &why);
+	const struct xml *answer = credentials_direct(run->direct->store, run->direct->config, a, jid, question, &why);
 	asked->answered(asked->with, answer, answer ? NULL : why.text);
 	arena_free(a);
 }

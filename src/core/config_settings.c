@@ -71,13 +71,15 @@ static const struct setting domain[] = {
 };
 
 static const struct setting auth[] = {
-	{ "mechanisms", OPTION_LIST, "[ SCRAM-SHA-256-PLUS SCRAM-SHA-256 SCRAM-SHA-1-PLUS SCRAM-SHA-1 PLAIN HT-SHA-256-EXPR HT-SHA-256-ENDP HT-SHA-256-NONE ]", "SASL mechanisms that are offered", IN_AUTH,
+	{ "mechanisms", OPTION_LIST, "[ SCRAM-SHA-256-PLUS SCRAM-SHA-256 SCRAM-SHA-1-PLUS SCRAM-SHA-1 PLAIN HT-SHA-256-EXPR HT-SHA-256-UNIQ HT-SHA-256-ENDP HT-SHA-256-NONE ]", "SASL mechanisms that are offered; in a listener: of the domain's, only these", IN_AUTH,
 	  .words = "SCRAM-SHA-512-PLUS SCRAM-SHA-512 SCRAM-SHA-256-PLUS SCRAM-SHA-256 SCRAM-SHA-1-PLUS SCRAM-SHA-1 PLAIN EXTERNAL ANONYMOUS"
-		" OAUTHBEARER HT-SHA-256-NONE HT-SHA-256-EXPR HT-SHA-256-ENDP HT-SHA-256-UNIQ DIGEST-MD5 CRAM-MD5 LOGIN GSSAPI", NOT_IN_LISTENERS, NEW_ONES },
-	{ "allow_plain_without_tls", OPTION_BOOL, "no", "PLAIN on a connection that anybody can read", IN_AUTH, NOT_IN_LISTENERS, NEW_ONES },
-	{ "verifier_cache", OPTION_DURATION, "1h", "How long a checked password is remembered (keyed, in memory); 0: not at all", IN_AUTH, 0, YEAR, ONLY_GLOBAL },
-	{ "scram_iterations", OPTION_INT, "10000", "Rounds for new passwords", IN_BOTH, 4096, 10000000, LATER },
-	{ "legacy", OPTION_BOOL, "no", "Also jabber:iq:auth (XEP-0078)", IN_AUTH, LATER },
+		" OAUTHBEARER HT-SHA-256-NONE HT-SHA-256-EXPR HT-SHA-256-ENDP HT-SHA-256-UNIQ DIGEST-MD5 CRAM-MD5 LOGIN GSSAPI", NEW_ONES },
+	{ "allow_plain_without_tls", OPTION_BOOL, "no", "PLAIN on a connection that anybody can read; not if listener or domain says no", IN_AUTH, NEW_ONES },
+	{ "verifier_cache", OPTION_DURATION, "1h", "How long a checked password is remembered (keyed, in memory); 0: not at all. The shorter one of listener and domain", IN_AUTH, 0, YEAR },
+	{ "scram_iterations", OPTION_INT, "10000", "Rounds for new passwords", IN_BOTH, 4096, 10000000 },
+	{ "legacy", OPTION_BOOL, "no", "Also jabber:iq:auth (XEP-0078): password where PLAIN is offered, digest where CRAM-MD5 is", IN_AUTH, NEW_ONES },
+	{ "gssapi.keytab", OPTION_PATH, NULL, "Kerberos' keys of xmpp/DOMAIN, for GSSAPI; none: it isn't offered", IN_GLOBAL, RESTART },
+	{ "gssapi.realm", OPTION_STRING, NULL, "Whose users are the domain's; none: the realm of its own name", IN_BOTH, .max = 256, NEW_ONES },
 	{ "plain.uri", OPTION_URI, "sqlite:", "Where passwords for PLAIN are", IN_AUTH, .words = SCHEMES, LATER },
 	{ "digest_md5.uri", OPTION_URI, NULL, "Where passwords for DIGEST-MD5 are; none: it isn't offered", IN_AUTH, .words = SCHEMES, LATER },
 };

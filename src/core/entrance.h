@@ -32,6 +32,7 @@ struct terms {
 	struct tls        *tls;              /* its own certificates; NULL: the domains' */
 	struct tls_policy *policy;           /* NULL: the domain's counts */
 	struct core_limits limits;
+	struct auth_terms  auth;
 };
 
 struct entrance {

@@ -85,7 +85,6 @@ static void read_limits(struct core_limits *l, const struct config_scope *g)
 	l->append_patience = config_duration(g, "limits.store_patience");
 	l->slow_store = config_duration(g, "limits.store_patience");
 	l->wrong_password_pause = 60000;
-	l->verifier_cache = config_duration(g, "auth.verifier_cache");
 	l->name = 1024;
 	l->memory = memory_limit(config_int(g, "limits.memory"));
 	l->close_wait = 5000;
@@ -107,8 +106,8 @@ static void look_at_names(struct whole *w, const struct host *h)
 
 static bool is_built(const char *mechanism)
 {
-	static const char *const built[] = { "SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-1", "PLAIN",
-		"HT-SHA-256-EXPR", "HT-SHA-256-ENDP", "HT-SHA-256-NONE" };
+	static const char *const built[] = { "SCRAM-SHA-512-PLUS", "SCRAM-SHA-512", "SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-1-PLUS",
+		"SCRAM-SHA-1", "GSSAPI", "DIGEST-MD5", "CRAM-MD5", "PLAIN", "LOGIN", "HT-SHA-256-EXPR", "HT-SHA-256-UNIQ", "HT-SHA-256-ENDP", "HT-SHA-256-NONE" };
 	for (size_t i = 0; i < sizeof built / sizeof *built; i++)
 		if (strcmp(built[i], mechanism) == 0)
 			return true;
@@ -155,6 +154,8 @@ static bool add_host(struct whole *w, const struct config_scope *s, struct fail 
 	h->scope = s;
 	h->tls_mode = (enum host_tls)config_enum(s, "tls");
 	h->plain_without_tls = config_bool(s, "auth.allow_plain_without_tls");
+	auth_terms_read(&h->auth, s);
+	password_terms_read(&h->passwords, s);
 	h->resources = (unsigned)config_int(s, "limits.resources");
 	read_client_limits(&h->clients, s);
 	h->wrong_passwords = (unsigned)config_int(s, "limits.logins_per_account");
@@ -184,6 +185,7 @@ struct hosts *hosts_new(const struct config *config, unsigned generation, struct
 	w->hosts.generation = generation;
 	w->hosts.config = config_share((struct config *)(uintptr_t)config);
 	read_limits(&w->hosts.limits, g);
+	auth_terms_read_global(&w->hosts.auth, g);
 	certificates_init(&w->certificates, w->arena);
 	w->hosts.entrances = &w->entrances;
 	w->hosts.certificates = &w->certificates;

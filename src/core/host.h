@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "base/fail.h"
 #include "base/hash.h"
-
+#include "core/auth_terms.h"
 #include "net/tls.h"
 
 struct config;
@@ -36,7 +36,9 @@ struct host {
 	struct hosts     *hosts;             /* the snapshot it belongs to */
 	struct tls       *tls;               /* NULL: no certificate. The snapshot's */
 	enum host_tls     tls_mode;          /* for clients */
-	bool              plain_without_tls; /* auth { allow_plain_without_tls } */
+	bool              plain_without_tls; /* as the domain says, else globally; for a connection ask c2s_auth_terms */
+	struct auth_terms auth;              /* what this domain itself says */
+	struct password_terms passwords;
 	uint64_t          off;               /* modules that are switched off here: a bit for each, by its place among them */
 	unsigned          resources;         /* sessions of one account */
 	struct client_limits clients;
@@ -56,6 +58,7 @@ struct hosts {
 	const struct config *config;
 	struct entrances  *entrances;        /* core/entrance.h */
 	struct certificates *certificates;       /* every certificate of the snapshot */
+	struct auth_terms auth;              /* global */
 	/* Server-wide limits that hot paths ask for; those of streams are what the global scope says, where no listener says more (struct terms). */
 	struct core_limits {
 		bool     enabled;            /* limits { enabled }: rates and connection counts */
@@ -66,7 +69,6 @@ struct hosts {
 		msec     append_patience;    /* how long a failed append is retried before its message is bounced */
 		msec     slow_store;         /* without a commit for that long: degraded mode */
 		msec     wrong_password_pause;
-		msec     verifier_cache;     /* how long a password seen in PLAIN is recognised without its keys; 0: never */
 		/* Of streams. */
 		struct client_limits clients;
 		size_t   stanza_before;              /* bytes of one stanza before authentication */

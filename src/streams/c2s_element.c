@@ -11,6 +11,7 @@
 #include "streams/auth.h"
 #include "streams/header.h"
 #include "streams/guest.h"
+#include "streams/legacy.h"
 #include "streams/sasl2.h"
 #include "streams/signup.h"
 #include <string.h>
@@ -101,6 +102,8 @@ static void negotiate(struct c2s *c, const struct xml *el)
 		sasl2_element(c, el);
 	else if (!c->account && signup_is_asked(c, el))
 		signup_element(c, el);
+	else if (!c->account && legacy_is_asked(c, el))
+		legacy_element(c, el);
 	else if (c->account && is_iq_set(el, NS_BIND, "bind"))
 		bind_asked(c, el);
 	else

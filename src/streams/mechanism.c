@@ -1,13 +1,15 @@
 /* The table of mechanisms, and which of them a stream is offered. */
 #include "streams/mechanism.h"
-#include "core/host.h"
+#include "core/entrance.h"
 #include <string.h>
 
 static const struct mechanism *const all[] = {
+	&mechanism_scram_sha_512_plus, &mechanism_scram_sha_512,
 	&mechanism_scram_sha_256_plus, &mechanism_scram_sha_256,
 	&mechanism_scram_sha_1_plus, &mechanism_scram_sha_1,
-	&mechanism_plain,
-	&mechanism_ht_exporter, &mechanism_ht_end_point, &mechanism_ht_none,
+	&mechanism_gssapi, &mechanism_digest_md5, &mechanism_cram_md5,
+	&mechanism_plain, &mechanism_login,
+	&mechanism_ht_exporter, &mechanism_ht_unique, &mechanism_ht_end_point, &mechanism_ht_none,
 };
 
 const struct mechanism *mechanism_find(const char *name)
@@ -18,20 +20,27 @@ const struct mechanism *mechanism_find(const char *name)
 	return NULL;
 }
 
+static bool has(const char *const *list, const char *name)
+{
+	for (; *list; list++)
+		if (strcmp(*list, name) == 0)
+			return true;
+	return false;
+}
+
+/* The listener may leave out some of the domain's. */
 bool mechanism_is_configured(struct c2s *c, const struct mechanism *m)
 {
 	const struct host *host = c2s_host(c);
-	for (const char *const *name = host ? host->mechanisms : NULL; name && *name; name++)
-		if (strcmp(*name, m->name) == 0)
-			return true;
-	return false;
+	const char *const *listeners = c2s_terms(c)->auth.mechanisms;
+	return host && has(host->mechanisms, m->name) && (!listeners || has(listeners, m->name));
 }
 
 static bool is_to_be_had(struct c2s *c, const struct mechanism *m)
 {
 	if (c2s_needs_tls(c) && !c2s_is_secure(c))
 		return false;
-	if ((m->needs & NEEDS_BINDING) && !c2s_is_secure(c))
+	if ((m->needs & NEEDS_BINDING) && !conn_has_binding(c->conn))
 		return false;
 	if ((m->needs & NEEDS_PRIVACY) && !c2s_may_plain(c))
 		return false;
@@ -48,7 +57,7 @@ static const struct mechanism *next(struct c2s *c, unsigned *place, unsigned tok
 	const struct host *host = c2s_host(c);
 	while (host && host->mechanisms[*place]) {
 		const struct mechanism *m = mechanism_find(host->mechanisms[(*place)++]);
-		if (m && (m->needs & NEEDS_TOKEN) == token && is_to_be_had(c, m))
+		if (m && (m->needs & NEEDS_TOKEN) == token && mechanism_is_offered(c, m))
 			return m;
 	}
 	return NULL;

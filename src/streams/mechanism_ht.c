@@ -8,6 +8,7 @@
 #include "streams/exchange.h"
 #include "base/random.h"
 #include "core/call.h"
+#include "streams/bindings.h"
 #include "streams/sasl2.h"
 #include "xmpp/base64.h"
 #include <openssl/crypto.h>
@@ -16,63 +17,56 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HASH = 32, BINDING = 64 };
+enum { HASH = 32, WHO = 9, BINDING = 64 };
 
 struct own {
 	const char *proof;           /* HASH bytes */
-	char        binding[BINDING];
-	size_t      binding_size;
+	struct bindings bindings;
+	const struct scram_binding *binding;         /* NULL: none */
 	unsigned char answer[HASH];
 };
 
 /* --- bindings --- */
 
-static bool takes_none(struct c2s *c)
+static const char *binding_of(const struct mechanism *m)
 {
-	return c2s_is_secure(c);
+	return m == &mechanism_ht_exporter ? "tls-exporter" : m == &mechanism_ht_unique ? "tls-unique" : "tls-server-end-point";
 }
 
-static bool bind_exporter(struct c2s *c, char *to, size_t *size)
+/* False: this channel has no such binding. */
+static bool take_binding(struct c2s *c, const struct mechanism *m, struct own *own)
 {
-	*size = 32;
-	return conn_binding_exporter(c->conn, (unsigned char *)to);
-}
-
-static bool takes_exporter(struct c2s *c)
-{
-	char bytes[BINDING];
-	size_t size;
-	return c2s_is_secure(c) && bind_exporter(c, bytes, &size);
-}
-
-static bool bind_end_point(struct c2s *c, char *to, size_t *size)
-{
-	return conn_binding_end_point(c->conn, (unsigned char *)to, size);
-}
-
-static bool takes_end_point(struct c2s *c)
-{
-	char bytes[BINDING];
-	size_t size;
-	return c2s_is_secure(c) && bind_end_point(c, bytes, &size);
-}
-
-static bool take_binding(struct exchange *x, struct own *own)
-{
-	const struct mechanism *m = x->mechanism;
 	if (m == &mechanism_ht_none)
 		return true;
-	return m == &mechanism_ht_exporter ? bind_exporter(x->c, own->binding, &own->binding_size) : bind_end_point(x->c, own->binding, &own->binding_size);
+	bindings_take(&own->bindings, c);
+	for (size_t i = 0; i < own->bindings.count; i++)
+		if (strcmp(own->bindings.all[i].type, binding_of(m)) == 0)
+			own->binding = &own->bindings.all[i];
+	return own->binding;
 }
+
+static bool may_bind(struct c2s *c, const struct mechanism *m)
+{
+	struct own own = { 0 };
+	return c2s_is_secure(c) && take_binding(c, m, &own);
+}
+
+#define MAY(variable) static bool may_##variable(struct c2s *c) { return may_bind(c, &mechanism_ht_##variable); }
+MAY(exporter)
+MAY(unique)
+MAY(end_point)
+MAY(none)
 
 /* --- the proof --- */
 
 static void hash(const struct own *own, const char *who, const unsigned char *token, size_t size, unsigned char out[HASH])
 {
-	char text[9 + BINDING];
-	memcpy(text, who, 9);
-	memcpy(text + 9, own->binding, own->binding_size);
-	HMAC(EVP_sha256(), token, (int)size, (const unsigned char *)text, 9 + own->binding_size, out, NULL);
+	unsigned char text[WHO + BINDING];
+	size_t bound = own->binding ? own->binding->size : 0;
+	memcpy(text, who, WHO);
+	if (bound)
+		memcpy(text + WHO, own->binding->data, bound);
+	HMAC(EVP_sha256(), token, (int)size, text, WHO + bound, out, NULL);
 }
 
 static bool is_proof_of(struct own *own, const char *token)
@@ -119,7 +113,7 @@ static void first(struct exchange *x, const char *text, size_t size)
 		exchange_fail(x, SASL_MALFORMED_REQUEST, x->mechanism->name);
 		return;
 	}
-	if (!take_binding(x, own)) {
+	if (!take_binding(x->c, x->mechanism, own)) {
 		exchange_fail(x, SASL_INVALID_MECHANISM, "no such binding here");
 		return;
 	}
@@ -130,9 +124,10 @@ static void first(struct exchange *x, const char *text, size_t size)
 		ATTR(a, "mechanism", x->mechanism->name)), tokens_came);
 }
 
-#define HT(variable, title, takes) \
-	const struct mechanism mechanism_ht_##variable = { title, NEEDS_TOKEN, .longest = MESSAGE_USUAL, .may = takes, .first = first }
+#define HT(variable, title) \
+	const struct mechanism mechanism_ht_##variable = { title, NEEDS_TOKEN, .longest = MESSAGE_USUAL, .may = may_##variable, .first = first }
 
-HT(exporter, "HT-SHA-256-EXPR", takes_exporter);
-HT(end_point, "HT-SHA-256-ENDP", takes_end_point);
-HT(none, "HT-SHA-256-NONE", takes_none);
+HT(exporter, "HT-SHA-256-EXPR");
+HT(unique, "HT-SHA-256-UNIQ");
+HT(end_point, "HT-SHA-256-ENDP");
+HT(none, "HT-SHA-256-NONE");

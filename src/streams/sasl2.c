@@ -124,12 +124,12 @@ static void failed(struct c2s *c, enum sasl_failure failure)
 	arena_free(a);
 }
 
-static void succeeded(struct c2s *c, struct arena *a, const char *bare, const char *mechanism, const char *last, size_t size)
+static void succeeded(struct c2s *c, struct arena *a, const struct exchange_success *success)
 {
 	struct sasl2 *s = c->sasl2;
-	s->last = last ? base64_encode(s->arena, last, size) : NULL;
-	s->bare = arena_string(s->arena, bare);
-	s->mechanism = mechanism;
+	s->last = success->last ? base64_encode(s->arena, success->last, success->size) : NULL;
+	s->bare = arena_string(s->arena, success->bare);
+	s->mechanism = success->mechanism;
 	arena_free(a);
 	sasl2_next_task(c);
 }

@@ -9,7 +9,6 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "core/call.h"
-#include "core/credentials.h"
 #include "core/host.h"
 #include "streams/c2s_inside.h"
 #include "streams/sasl2_inside.h"
@@ -105,7 +104,7 @@ static void give_salt(struct c2s *c)
 	struct scram_keys *k = s->upgrade = ARENA_NEW(s->arena, struct scram_keys);
 	struct arena *a = arena_new();
 	task_hash(c, task_of(s), &k->hash);
-	k->rounds = CREDENTIAL_ROUNDS;
+	k->rounds = c2s_host(c)->passwords.rounds;
 	k->salt_size = SCRAM_SALT_USUAL;
 	random_fill(k->salt, k->salt_size);
 	c2s_write(c, EL(a, NS_SASL2, "task-data", EL(a, NS_SCRAM_UPGRADE, "salt", ATTR(a, "iterations", arena_printf(a, "%u", k->rounds)),

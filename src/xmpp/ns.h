@@ -23,6 +23,8 @@
 	X(NS_SCRAM_UPGRADE,  "urn:xmpp:scram-upgrade:0") \
 	X(NS_BIND,           "urn:ietf:params:xml:ns:xmpp-bind") \
 	X(NS_SESSION,        "urn:ietf:params:xml:ns:xmpp-session") \
+	X(NS_AUTH,           "jabber:iq:auth") \
+	X(NS_AUTH_FEATURE,   "http://jabber.org/features/iq-auth") \
 	X(NS_ROSTER,         "jabber:iq:roster") \
 	X(NS_ROSTER_VERSION, "urn:xmpp:features:rosterver") \
 	X(NS_PREAPPROVAL,    "urn:xmpp:features:pre-approval") \

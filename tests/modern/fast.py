@@ -1,4 +1,5 @@
 """XEP-0484: tokens, who may use them, how they change and end."""
+import ssl
 import time
 
 from sasl2 import DESK, FAST, PHONE, SASL2, BIND2, UPGRADE, SCRAM_UPGRADE, Modern, Refused, tag
@@ -58,6 +59,16 @@ def it_is_bound_to_mechanism_and_device(server):
     refused(lambda: modern(server, agent=DESK).fast('HT-SHA-256-ENDP', token))
     other = token_of(server, NONE, agent=DESK)
     modern(server, agent=DESK).fast('HT-SHA-256-NONE', other).close()
+
+
+def tls_unique_is_of_tls_1_2(server):
+    old = ssl.TLSVersion.TLSv1_2
+    offered = [e.text for e in modern(server, newest=old).offered.iter(tag(FAST, 'mechanism'))]
+    assert 'HT-SHA-256-UNIQ' in offered, offered
+    assert 'HT-SHA-256-UNIQ' not in [e.text for e in modern(server).offered.iter(tag(FAST, 'mechanism'))]
+    c = modern(server, newest=old).plain(extra=f"<request-token xmlns='{FAST}' mechanism='HT-SHA-256-UNIQ'/>")
+    modern(server, newest=old).fast('HT-SHA-256-UNIQ', c.token).close()
+    refused(lambda: modern(server).fast('HT-SHA-256-UNIQ', c.token), as_='invalid-mechanism')
 
 
 def not_without_saying_so(server):

@@ -3,9 +3,10 @@ import base64
 import hashlib
 import hmac
 import os
+import ssl
 from xml.sax.saxutils import escape
 
-from xmppclient import Client, Lost, STREAMS, b64, header, salt
+from xmppclient import Client, Lost, STREAMS, b64, salt, tls_context
 
 SASL2, BIND2, FAST, UPGRADE = 'urn:xmpp:sasl:2', 'urn:xmpp:bind:0', 'urn:xmpp:fast:0', 'urn:xmpp:sasl:upgrade:0'
 SCRAM_UPGRADE = 'urn:xmpp:scram-upgrade:0'
@@ -22,12 +23,19 @@ def tag(ns, name):
 
 class Modern(Client):
     """Logs in by SASL2. After it, `success` and `features` are what the server said."""
-    def __init__(self, port, domain, user='romeo', agent=PHONE):
+    def __init__(self, port, domain, user='romeo', agent=PHONE, newest=ssl.TLSVersion.TLSv1_3):
         super().__init__(port, domain)
+        self.newest = newest
         self.user, self.agent, self.token = user, agent, None
         self.offered = self.open()
         self.starttls()
         self.offered = self.open()
+
+    def handshake(self):
+        context = tls_context()
+        context.maximum_version = self.newest
+        self.socket.settimeout(self.patience)
+        self.socket = context.wrap_socket(self.socket, server_hostname=self.domain)
 
     def authenticate(self, mechanism, data, extra=''):
         self.send(f"<authenticate xmlns='{SASL2}' mechanism='{mechanism}'><initial-response>{b64(data)}</initial-response>"
@@ -73,7 +81,7 @@ class Modern(Client):
         return hashlib.sha256(self.socket.getpeercert(True)).digest()
 
     def fast(self, mechanism, token, extra='', fast=f"<fast xmlns='{FAST}'/>"):
-        binding = {'ENDP': self.end_point}.get(mechanism.split('-')[-1], lambda: b'')()
+        binding = {'ENDP': self.end_point, 'UNIQ': lambda: self.socket.get_channel_binding('tls-unique') or b''}.get(mechanism.split('-')[-1], lambda: b'')()
         proof = hmac.digest(token.encode(), b'Initiator' + binding, 'sha256')
         self.authenticate(mechanism, self.user.encode() + b'\0' + proof, fast + extra)
         self.succeed()
