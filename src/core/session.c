@@ -13,17 +13,13 @@
 #include "base/mem.h"
 #include "base/random.h"
 #include "core/limit.h"
+#include "core/session_inside.h"
 #include "core/slots.h"
 #include "core/turn_out.h"
 #include "xml/parser.h"
+#include "xmpp/datetime.h"
+#include <stdatomic.h>
 #include <string.h>
-
-struct flight {                      /* a message on its way to the client, whose row goes when it is there */
-	struct flight *next;
-	uint64_t    number;
-	const char *sql;
-	int64_t     key;
-};
 
 struct orphan {                      /* a stanza whose session can't take it: a signal ready to go */
 	struct orphan *next;
@@ -39,7 +35,7 @@ struct bind {
 	bool  was_replaced;          /* the old session of this name was told to go */
 };
 
-static struct session *session_new(struct account *account, const char *resource, const struct bind *b)
+struct session *session_new(struct account *account, const char *resource)
 {
 	struct arena *a = arena_new_small(arena_room(sizeof(struct session)) + jid_size(account->address, resource));
 	struct session *s = ARENA_NEW(a, struct session);
@@ -48,8 +44,6 @@ static struct session *session_new(struct account *account, const char *resource
 	s->account = account;
 	s->jid = jid_with(a, account->address, resource);
 	s->resource = s->jid->resource;
-	s->stream = b->stream;
-	s->stream_with = b->with;
 	s->number = clock_key();
 	s->since = clock_wall();
 	list_append(&account->sessions, &s->in_account);
@@ -71,12 +65,27 @@ static const char *chosen_resource(struct turn *t, const struct bind *b)
 	return b->resource ? b->resource : arena_string(t->arena, random_text(random, 12));
 }
 
+/* The old session goes, and the bind comes again behind its end. */
+static enum stanza_error make_way(struct turn *t, struct bind *b, struct session *old, const char *why)
+{
+	if (b->was_replaced)
+		return RESOURCE_CONSTRAINT;          /* it doesn't go */
+	b->was_replaced = true;
+	session_end(old, STREAM_CONFLICT, why);
+	t->out->is_waiting = true;
+	turn_queue_always(t);
+	return HANDLED;
+}
+
 /* RFC 6120 §7.7.2.2: what happens to a resource that is taken. OK: go on; HANDLED: comes again behind the old one's end. */
 static enum stanza_error resolve_conflict(struct turn *t, struct bind *b, const char **resource)
 {
+	static const char why[] = "Replaced by a new session of the same resource";
 	struct session *old = account_session(t->account, *resource);
 	if (!old)
 		return OK;
+	if (old->stream->hibernates)                 /* its client is here, and begins anew */
+		return make_way(t, b, old, why);
 	switch (t->host->conflict) {
 	case CONFLICT_REFUSE:
 		return CONFLICT;
@@ -87,13 +96,27 @@ static enum stanza_error resolve_conflict(struct turn *t, struct bind *b, const 
 	case CONFLICT_REPLACE:
 		break;
 	}
-	if (b->was_replaced)
-		return RESOURCE_CONSTRAINT;          /* it doesn't go */
-	b->was_replaced = true;
-	session_end(old, STREAM_CONFLICT, "Replaced by a new session of the same resource");
-	t->out->is_waiting = true;
-	turn_queue_always(t);
-	return HANDLED;
+	return make_way(t, b, old, why);
+}
+
+static struct session *first_hibernating(const struct account *account)
+{
+	EACH_SESSION(account, s)
+		if (s->stream && s->stream->hibernates)
+			return s;
+	return NULL;
+}
+
+/* A client that binds anew each time it loses its connection shall not shut its user out. */
+static enum stanza_error find_place(struct turn *t, struct bind *b)
+{
+	if (t->account->session_count < t->host->resources)
+		return OK;
+	struct session *old = first_hibernating(t->account);
+	if (old)
+		return make_way(t, b, old, "Its account has too many sessions");
+	limit_reached(LIMIT_RESOURCES);
+	return RESOURCE_CONSTRAINT;
 }
 
 static enum stanza_error bind_begin(struct turn *t)
@@ -105,10 +128,8 @@ static enum stanza_error bind_begin(struct turn *t)
 	const char *resource = chosen_resource(t, b);
 	if (error == OK)
 		error = resolve_conflict(t, b, &resource);
-	if (error == OK && account->session_count >= t->host->resources) {
-		limit_reached(LIMIT_RESOURCES);
-		error = RESOURCE_CONSTRAINT;
-	}
+	if (error == OK)
+		error = find_place(t, b);
 	if (error == OK && !jid_with(t->arena, account->address, resource))
 		error = BAD_REQUEST;
 	if (error != OK) {
@@ -116,7 +137,8 @@ static enum stanza_error bind_begin(struct turn *t)
 			refuse_bind(b, error);
 		return HANDLED;
 	}
-	t->session = session_new(account, resource, b);
+	t->session = session_new(account, resource);
+	session_begin(t->session, b->stream, b->with);
 	session_hold(t->session);
 	b->stream->bound(b->with, t->session, OK);
 	t->out->line = modules_line(SESSION_BOUND, &t->out->count);
@@ -147,6 +169,100 @@ void session_bind_cancel(const char *bare, void *with)
 		if (b && b->with == with)
 			b->with = NULL;
 	}
+}
+
+/* --- a stream that looks for its session --- */
+
+struct visit {
+	void (*fn)(struct turn *, void *with);
+	void *with;                  /* NULL: cancelled */
+};
+
+static enum stanza_error visit_begin(struct turn *t)
+{
+	struct visit *v = t->out->with;
+	if (v->with)
+		v->fn(t, v->with);
+	return HANDLED;
+}
+
+void session_visit(const char *bare, void (*fn)(struct turn *, void *with), void *with)
+{
+	struct arena *a = arena_new();
+	struct turn *t = turn_new(a, account_get(bare));
+	struct visit *v = ARENA_NEW(a, struct visit);
+	*v = (struct visit){ fn, with };
+	t->to = t->account->address;
+	t->out->begin = visit_begin;
+	t->out->with = v;
+	turn_queue_always(t);
+}
+
+void session_visit_cancel(const char *bare, void *with)
+{
+	struct account *account = account_find(bare);
+	if (!account)
+		return;
+	LIST_EACH(&account->mailbox.turns, struct turn_out, link, out) {
+		struct visit *v = out->begin == visit_begin ? out->with : NULL;
+		if (v && v->with == with)
+			v->with = NULL;
+	}
+}
+
+static enum stanza_error resumed_begin(struct turn *t)
+{
+	t->out->line = modules_line(SESSION_RESUMED, &t->out->count);
+	return OK;
+}
+
+static void tell_resumed(struct session *s)
+{
+	struct turn *t = turn_new(arena_new(), s->account);
+	t->session = s;
+	session_hold(s);
+	t->from = s->jid;
+	t->to = s->account->address;
+	t->out->begin = resumed_begin;
+	turn_queue_always(t);
+}
+
+static void count_hibernating(struct session *s, int by)
+{
+	if (s->stream && s->stream->hibernates)
+		s->account->home->counts.sessions_hibernating += (uint64_t)by;
+}
+
+static atomic_int resumable;
+
+void sessions_may_resume(int more)
+{
+	atomic_fetch_add(&resumable, more);
+}
+
+bool sessions_are_resumable(void)
+{
+	return atomic_load(&resumable) > 0;
+}
+
+void session_begin(struct session *s, const struct session_stream *stream, void *with)
+{
+	CHECK(s, SESSION_MAGIC);
+	s->stream = stream;
+	s->stream_with = with;
+	count_hibernating(s, 1);
+}
+
+void session_change_stream(struct session *s, const struct session_stream *stream, void *with)
+{
+	CHECK(s, SESSION_MAGIC);
+	bool hibernated = s->stream->hibernates;
+	count_hibernating(s, -1);
+	s->stream = stream;
+	s->stream_with = with;
+	count_hibernating(s, 1);
+	if (hibernated && !stream->hibernates)
+		tell_resumed(s);
 }
 
 /* --- stanzas in --- */
@@ -202,7 +318,7 @@ void session_receive(struct session *s, struct arena *a, struct xml *el, size_t 
 
 /* --- stanzas out --- */
 
-static void flight_add(struct session *s, uint64_t number, const char *sql, int64_t key)
+void flight_add(struct session *s, uint64_t number, const char *sql, int64_t key)
 {
 	struct flight *f = NEW(struct flight);
 	*f = (struct flight){ NULL, number, sql, key };
@@ -213,26 +329,51 @@ static void flight_add(struct session *s, uint64_t number, const char *sql, int6
 	s->flights_last = f;
 }
 
-static void orphan_add(struct session *s, const struct xml *stanza, int64_t kept_key)
+/* XEP-0198 §4: a message goes to another session, or waits, or is refused; a request is refused; all else has lost its sense. */
+static bool is_worth_routing(const struct xml *stanza, enum kind *kind, enum type *type)
 {
-	if (strcmp(stanza->name, "message") != 0)
-		return;
+	type_of(stanza, kind, type);
+	return *kind == KIND_MESSAGE || (*kind == KIND_INFO && (*type == TYPE_GET || *type == TYPE_SET));
+}
+
+static struct orphan *orphan_new(const struct session *s, const struct xml *stanza, enum kind kind, enum type type)
+{
 	struct arena *a = arena_new();
 	struct xml *copy = xml_clone(a, stanza);
 	const char *from = xml_get(copy, "from"), *to = xml_get(copy, "to");
 	struct orphan *o = ARENA_NEW(a, struct orphan);
+	const struct jid *sender = from ? jid_parse(a, from) : NULL, *target = to ? jid_parse(a, to) : NULL;
+	if (!target || strcmp(target->bare, s->account->jid) != 0)
+		target = kind == KIND_MESSAGE ? jid_copy(a, s->account->address) : s->jid;
+	o->signal = signal_new(a, copy, sender, target, kind, type);
+	if (sender)
+		return o;
+	arena_free(a);                       /* our own question: nobody waits for an answer */
+	return NULL;
+}
+
+/* XEP-0203: since when it was on its way. */
+static void stamp(const struct session *s, struct signal *signal, msec since)
+{
+	struct arena *a = signal->arena;
+	struct xml *copy = xml_shallow(a, signal->stanza);
+	xml_append(copy, EL(a, NS_DELAY, "delay", ATTR(a, "from", arena_string(a, s->account->address->domain)),
+		ATTR(a, "stamp", datetime_print_msec(a, since))));
+	signal->stanza = copy;
+}
+
+/* `since` 0: it was never sent. */
+static void orphan_add(struct session *s, const struct xml *stanza, int64_t kept_key, msec since)
+{
 	enum kind kind;
 	enum type type;
-	type_of(copy, &kind, &type);
-	const struct jid *target = to ? jid_parse(a, to) : NULL;
-	if (!target || strcmp(target->bare, s->account->jid) != 0)
-		target = jid_copy(a, s->account->address);
-	o->signal = signal_new(a, copy, from ? jid_parse(a, from) : NULL, target, kind, type);
-	o->signal->kept_key = kept_key;
-	if (!o->signal->from) {
-		arena_free(a);
+	struct orphan *o = is_worth_routing(stanza, &kind, &type) ? orphan_new(s, stanza, kind, type) : NULL;
+	if (!o)
 		return;
-	}
+	o->signal->kept_key = kept_key;
+	o->signal->since = since;
+	if (since && kind == KIND_MESSAGE && !xml_child(stanza, NS_DELAY, "delay"))
+		stamp(s, o->signal, since);
 	if (s->orphans_last)
 		s->orphans_last->next = o;
 	else
@@ -243,7 +384,7 @@ static void orphan_add(struct session *s, const struct xml *stanza, int64_t kept
 void session_put(struct session *s, const struct output *o)
 {
 	if (!s->stream) {
-		orphan_add(s, o->stanza, o->flight_key);
+		orphan_add(s, o->stanza, o->flight_key, 0);
 		return;
 	}
 	uint64_t number = s->stream->send(s->stream_with, o->stanza);
@@ -428,12 +569,13 @@ static struct log_who who(const struct session *s)
 	return w;
 }
 
-void session_ended(struct session *s, const struct xml *const *untaken, uint64_t first, const char *why)
+void session_ended(struct session *s, const struct untaken *untaken, uint64_t first, const char *why)
 {
 	CHECK(s, SESSION_MAGIC);
 	LOG_OF(LOG_LOW, who(s), "session ended: %s", why);
-	for (; untaken && *untaken; untaken++, first++)
-		orphan_add(s, *untaken, flight_key(s, first));
+	for (; untaken && untaken->stanza; untaken++, first++)
+		orphan_add(s, untaken->stanza, flight_key(s, first), untaken->since);
+	count_hibernating(s, -1);
 	s->stream = NULL;
 	s->stream_with = NULL;
 	struct turn *t = turn_new(arena_new(), s->account);

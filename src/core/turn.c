@@ -331,6 +331,11 @@ int64_t turn_kept_key(const struct turn *t)
 	return t->out->kept_key;
 }
 
+msec turn_since(const struct turn *t)
+{
+	return t->out->since ? t->out->since : clock_wall();
+}
+
 void turn_then(struct turn *t, void (*fn)(struct turn *, void *), void *with)
 {
 	struct then *then = ARENA_NEW(t->arena, struct then);

@@ -39,6 +39,7 @@ struct turn_out {
 	struct ticket     ticket;            /* of a call: answered when the turn ends, with NULL if it said nothing */
 	const struct xml *answer;
 	int64_t           kept_key;          /* its row is down */
+	msec              since;             /* a client was sent it then, and didn't take it; 0: none was */
 	const char       *flight_sql;
 	int64_t           flight_key;
 	/* A hop: to the database, or to the pool. */
