@@ -121,7 +121,7 @@ struct module {
 	void (*session_restore)(struct session *, const struct xml *);
 	/* Rows in flight: the statement by which one of its goes (turn_flight), and how a message that a client may not have gets one; 0: none. */
 	const char *flight;
-	int64_t (*flight_put)(struct turn *, const struct xml *message, msec since);
+	int64_t (*flight_put)(struct turn *, const struct xml *message, enum type, msec since);
 	const struct migration *migrations;      /* ends with { NULL, 0, NULL } */
 	/* Statements that bind an account's id: what goes with it when it is removed, in the server or without one. Ends with NULL. */
 	const char *const *forget;

@@ -87,8 +87,11 @@ static struct flight *flight_new(struct turn *t, uint64_t n, const char *sql, in
 
 static struct flight *put_row(struct turn *t, const struct untaken *u, uint64_t n)
 {
+	enum kind kind;
+	enum type type;
+	type_of(u->stanza, &kind, &type);
 	for (unsigned i = 0; i < modules_count(); i++) {
-		int64_t key = modules[i]->flight_put && u->stanza ? modules[i]->flight_put(t, u->stanza, u->since) : 0;
+		int64_t key = kind == KIND_MESSAGE && modules[i]->flight_put ? modules[i]->flight_put(t, u->stanza, type, u->since) : 0;
 		if (key)
 			return flight_new(t, n, modules[i]->flight, key);
 	}

@@ -137,11 +137,9 @@ static enum stanza_error keep(struct turn *t)
 }
 
 /* For a session that hibernated when the server stopped: what it holds is safe from now on. */
-static int64_t put_flight(struct turn *t, const struct xml *message, msec since)
+static int64_t put_flight(struct turn *t, const struct xml *message, enum type type, msec since)
 {
-	enum kind kind;
-	enum type type;
-	if (!type_of(message, &kind, &type) || kind != KIND_MESSAGE || offline_worth(message, type) != WORTH_KEEPING)
+	if (offline_worth(message, type) != WORTH_KEEPING)
 		return 0;
 	const char *text = xml_string(t->arena, message, NS_CLIENT);
 	int64_t key = count_one(t, text);
