@@ -318,10 +318,10 @@ void session_receive(struct session *s, struct arena *a, struct xml *el, size_t 
 
 /* --- stanzas out --- */
 
-void flight_add(struct session *s, uint64_t number, const char *sql, int64_t key)
+void flight_add(struct session *s, uint64_t number, const char *sql, int64_t key, struct delivery *delivery)
 {
 	struct flight *f = NEW(struct flight);
-	*f = (struct flight){ NULL, number, sql, key };
+	*f = (struct flight){ NULL, number, sql, key, delivery };
 	if (s->flights_last)
 		s->flights_last->next = f;
 	else
@@ -381,16 +381,50 @@ static void orphan_add(struct session *s, const struct xml *stanza, int64_t kept
 	s->orphans_last = o;
 }
 
-void session_put(struct session *s, const struct output *o)
+/* Only one that counts would have it sent once more. */
+static bool somebody_counts(const struct turn *t)
 {
+	for (const struct output *o = t->out->outputs; o; o = o->next)
+		if (o->session && o->stanza == t->stanza && o->session->has_acks)
+			return true;
+	return false;
+}
+
+static struct delivery *delivery_of(struct turn *t, const struct output *o)
+{
+	if (t->out->takers < 2 || o->stanza != t->stanza || t->kind != KIND_MESSAGE)
+		return NULL;
+	if (!t->out->delivery && somebody_counts(t))
+		t->out->delivery = NEW(struct delivery);
+	if (t->out->delivery)
+		t->out->delivery->holders++;
+	return t->out->delivery;
+}
+
+/* This session's client has it, or never will. True: so may, or does, that of another. */
+static bool delivery_leave(struct delivery *d, bool is_taken)
+{
+	if (!d)
+		return false;
+	d->is_taken |= is_taken;
+	bool others = d->is_taken || d->holders > 1;
+	if (--d->holders == 0)
+		mem_free(d);
+	return others;
+}
+
+void session_put(struct turn *t, const struct output *o)
+{
+	struct session *s = o->session;
 	if (!s->stream) {
 		orphan_add(s, o->stanza, o->flight_key, 0);
 		return;
 	}
 	uint64_t number = s->stream->send(s->stream_with, o->stanza);
 	s->account->home->counts.stanzas_out++;
-	if (o->flight_sql)
-		flight_add(s, number, o->flight_sql, o->flight_key);
+	struct delivery *delivery = delivery_of(t, o);
+	if (o->flight_sql || delivery)
+		flight_add(s, number, o->flight_sql, o->flight_key, delivery);
 }
 
 /*
@@ -449,6 +483,9 @@ static void forget_rows(struct account *account, struct flight *flights)
 	g->flights = flights;
 	g->job.done = forget_done;
 	for (struct flight *f = flights; f; f = f->next) {
+		delivery_leave(f->delivery, true);
+		if (!f->sql)
+			continue;
 		struct statement *st = ARENA_NEW(a, struct statement);
 		st->sql = f->sql;
 		st->values = ARENA_NEW(a, struct value);
@@ -456,6 +493,11 @@ static void forget_rows(struct account *account, struct flight *flights)
 		st->count = 1;
 		st->next = g->job.first;
 		g->job.first = st;
+	}
+	if (!g->job.first) {
+		free_flights(flights);
+		arena_free(a);
+		return;
 	}
 	list_append(&account->forgettings, &g->link);
 	list_append(&account->home->jobs, &g->job.link);
@@ -536,6 +578,7 @@ static void leave(struct turn *t, void *with)
 	s->is_gone = true;
 	for (struct flight *f = s->flights, *next; f; f = next) {
 		next = f->next;
+		delivery_leave(f->delivery, false);
 		mem_free(f);                 /* its row stays: an offline message */
 	}
 	s->flights = NULL;
@@ -552,12 +595,24 @@ static enum stanza_error gone_begin(struct turn *t)
 	return OK;
 }
 
-static int64_t flight_key(const struct session *s, uint64_t number)
+/* What another session's client has, or may yet have, isn't sent once more. */
+static void orphan_of(struct session *s, const struct untaken *u, struct flight *f)
 {
-	for (const struct flight *f = s->flights; f; f = f->next)
-		if (f->number == number)
-			return f->key;
-	return 0;
+	bool others = f && delivery_leave(f->delivery, false);
+	if (f)
+		f->delivery = NULL;
+	if (!others)
+		orphan_add(s, u->stanza, f ? f->key : 0, u->since);
+}
+
+static void orphans_of(struct session *s, const struct untaken *u, uint64_t number)
+{
+	struct flight *f = s->flights;
+	for (; u && u->stanza; u++, number++) {
+		while (f && f->number < number)
+			f = f->next;
+		orphan_of(s, u, f && f->number == number ? f : NULL);
+	}
 }
 
 static struct log_who who(const struct session *s)
@@ -573,8 +628,7 @@ void session_ended(struct session *s, const struct untaken *untaken, uint64_t fi
 {
 	CHECK(s, SESSION_MAGIC);
 	LOG_OF(LOG_LOW, who(s), "session ended: %s", why);
-	for (; untaken && untaken->stanza; untaken++, first++)
-		orphan_add(s, untaken->stanza, flight_key(s, first), untaken->since);
+	orphans_of(s, untaken, first);
 	count_hibernating(s, -1);
 	s->stream = NULL;
 	s->stream_with = NULL;

@@ -71,7 +71,7 @@ struct session {
 	uint32_t            received, settled;
 	size_t              unsettled_bytes;
 	struct receipt     *receipts, *receipts_last;   /* oldest first */
-	struct flight      *flights, *flights_last;      /* messages sent to this client whose rows wait for it to have them; oldest first. NULL: session_taken may be left out */
+	struct flight      *flights, *flights_last;      /* messages sent to this client of which something is to be done when it has them; oldest first. NULL: session_taken may be left out */
 	struct orphan      *orphans, *orphans_last;      /* stanzas it can't be given any more: routed again when it goes */
 	unsigned            holders;         /* turns that refer to it */
 	bool                is_gone;         /* out of its account; freed when the last turn lets go */
@@ -107,7 +107,7 @@ struct xml *session_presence(const struct session *, struct arena *);
 void session_keep_presence(struct session *, const struct xml *);    /* NULL: none */
 void  session_cost(struct session *, unsigned stanzas);              /* a fan-out weighs what it costs */
 struct session *session_find(const struct account *, int64_t number);
-unsigned session_flights(const struct session *, unsigned most);      /* rows that wait for this client to have their messages, counted up to `most` */
+unsigned session_flights(const struct session *, unsigned most);      /* of them, counted up to `most` */
 
 /* --- over a restart: session_kept.c --- */
 /* All but its stream, as an element in NS_CALL. On any thread, when its loop has ended. */

@@ -44,7 +44,8 @@ static const struct module *module_named(const char *name)
 static void save_flights(const struct session *s, struct arena *a, struct xml *el)
 {
 	for (const struct flight *f = s->flights; f; f = f->next)
-		xml_append(el, EL(a, NS_CALL, "flight", ATTR(a, "n", print_number(a, (int64_t)f->number)), ATTR(a, "key", print_number(a, f->key)),
+		if (f->sql)
+			xml_append(el, EL(a, NS_CALL, "flight", ATTR(a, "n", print_number(a, (int64_t)f->number)), ATTR(a, "key", print_number(a, f->key)),
 			ATTR(a, "of", module_of_flight(f->sql)->name)));
 }
 
@@ -81,7 +82,7 @@ bool session_may_return(const struct turn *t, const struct xml *el)
 static struct flight *flight_new(struct turn *t, uint64_t n, const char *sql, int64_t key)
 {
 	struct flight *f = ARENA_NEW(t->arena, struct flight);
-	*f = (struct flight){ NULL, n, sql, key };
+	*f = (struct flight){ NULL, n, sql, key, NULL };
 	return f;
 }
 
@@ -149,7 +150,7 @@ struct session *session_restore(struct turn *t, const struct xml *el, const stru
 	s->received = s->settled = (uint32_t)number(el, "h");
 	restore_presence(t, s, el);
 	for (; flights; flights = flights->next)
-		flight_add(s, flights->number, flights->sql, flights->key);
+		flight_add(s, flights->number, flights->sql, flights->key, NULL);
 	restore_modules(s, el);
 	return s;
 }

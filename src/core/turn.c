@@ -71,7 +71,7 @@ static void let_out(struct turn *t)
 	struct signal *last = NULL;
 	for (struct output *o = t->out->outputs; o; o = o->next) {
 		if (o->session) {
-			session_put(o->session, o);
+			session_put(t, o);
 			session_let_go(o->session);
 			continue;
 		}
@@ -276,6 +276,7 @@ void output_add(struct turn *t, const struct xml *stanza, struct session *sessio
 	if (stanza == t->stanza && session) {
 		o->flight_sql = t->out->flight_sql;
 		o->flight_key = t->out->flight_key;
+		t->out->takers++;
 	}
 	if (t->out->outputs_last)
 		t->out->outputs_last->next = o;

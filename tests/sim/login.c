@@ -90,7 +90,7 @@ static void bind(struct speaker *s)
 static void greet(struct speaker *s)
 {
 	if (s->wants_acks) {
-		client_write(s, "<enable xmlns='urn:xmpp:sm:3'/>");
+		client_write(s, "<enable xmlns='urn:xmpp:sm:3'%s/>", s->wants_resume ? " resume='true'" : "");
 		s->has_enabled = true;
 	}
 	if (s->wants_roster)
@@ -101,10 +101,19 @@ static void greet(struct speaker *s)
 	}
 }
 
+static void resume(struct speaker *s)
+{
+	client_write(s, "<resume xmlns='urn:xmpp:sm:3' previd='%s' h='%u'/>", s->sm_id, s->taken);
+}
+
 static void all_the_rest(struct speaker *s)
 {
 	s->has_pipelined = true;
 	header(s);
+	if (s->is_resuming) {
+		resume(s);
+		return;
+	}
 	bind(s);
 	greet(s);
 	if (speakers_mood() == CHATTING)
@@ -124,7 +133,9 @@ static void features(struct speaker *s)
 {
 	if (s->has_pipelined)
 		return;
-	if (s->is_authenticated)
+	if (s->is_authenticated && s->is_resuming)
+		resume(s);
+	else if (s->is_authenticated)
 		bind(s);
 	else if (s->login == SCRAM_BY_STEPS)
 		auth_scram(s);
