@@ -83,22 +83,23 @@ class Bot(slixmpp.ClientXMPP):
 
 
 async def main(domain, port, messages, cuts, seed):
-    luck, left = random.Random(seed), [cuts]
+    luck, left = random.Random(seed), [0]                # none before both are there
     proxy = Proxy(port, seed)
 
     def draw():
-        """The first connections of both live until they are established."""
-        if not all(b.ready or b.resumed for b in bots) or not left[0]:
+        if not left[0]:
             return None
         left[0] -= 1
         return Cut(luck.choice(('up', 'down')), luck.randrange(600, 9000))
     bots = [Bot(f'{a}@{domain}/here', f'{b}@{domain}', messages, proxy.port, lambda: left[0] > 0) for a, b in (('s0', 's1'), ('s1', 's0'))]
+    proxy.draw = draw
     proxy.start()
     for bot in bots:
         bot.go()
     while not all(b.ready for b in bots):
         await asyncio.sleep(0.05)
     await asyncio.sleep(0.2)
+    left[0] = cuts
     for bot in bots:
         bot.transport.abort()
     await asyncio.wait_for(asyncio.gather(*(b.talk() for b in bots)), PATIENCE + cuts)
