@@ -136,8 +136,8 @@ static const struct setting limits[] = {
 
 static const struct setting acks[] = {
 	{ "resume_time", OPTION_DURATION, "10min", "How long a session that lost its connection waits for its client to resume it (XEP-0198); 0: it can't be resumed", IN_ALL, 0, 24 * HOUR, NEW_ONES },
-	{ "queue_stanzas", OPTION_INT, "2000", "Stanzas that a client may leave unacknowledged, there or away; then its session ends", IN_ALL, 10, 1000000, NEW_ONES },
-	{ "queue_bytes", OPTION_SIZE, "4m", "Their bytes", IN_ALL, 65536, GIB, NEW_ONES },
+	{ "queue_stanzas", OPTION_INT, "2000", "Stanzas that a client may leave unacknowledged, there or away; then its session ends", IN_ALL, 100, 1000000, NEW_ONES },
+	{ "queue_bytes", OPTION_SIZE, "4m", "Their bytes", IN_ALL, MIB, GIB, NEW_ONES },
 	{ "answer_time", OPTION_DURATION, "2min", "Without an answer to <r/> for so long, the connection counts as lost; 0: it may take for ever", IN_ALL, 0, 24 * HOUR, NEW_ONES },
 	{ "location", OPTION_STRING, NULL, "Where clients are asked to come back to, as address:port or [IPv6]:port; none: where they came before", IN_ALL, .max = 300, NEW_ONES },
 };

@@ -518,6 +518,7 @@ void c2s_authenticated(struct c2s *c, const char *bare, const char *mechanism, s
 		return;
 	}
 	c->welcome = w;
+	c2s_wait(c);                                 /* what stands behind its last response is for over there */
 	timer_stop(&c->timer);
 	list_remove(&c->in_loop);
 	stream_count--;

@@ -9,7 +9,7 @@
 #include "xml/parser.h"
 
 enum client_state { OFF, NEGOTIATING, ON, CLOSING };
-enum login { PLAIN_BY_STEPS, SCRAM_BY_STEPS, PLAIN_FROM_AUTH, PLAIN_FROM_HEADER, LOGINS };
+enum login { PLAIN_BY_STEPS, SCRAM_BY_STEPS, SCRAM_FROM_RESPONSE, PLAIN_FROM_AUTH, PLAIN_FROM_HEADER, LOGINS };
 
 struct speaker {
 	int  account;

@@ -1,6 +1,6 @@
 /*
- * How a client gets in: step by step, or with everything from its first byte
- * or from <auth/> to its first message in one write.
+ * How a client gets in: step by step, or with everything from its first byte,
+ * from <auth/> or from its last response to its first message in one write.
  */
 #include "client.h"
 #include "core/credentials.h"
@@ -137,7 +137,7 @@ static void features(struct speaker *s)
 		resume(s);
 	else if (s->is_authenticated)
 		bind(s);
-	else if (s->login == SCRAM_BY_STEPS)
+	else if (s->login == SCRAM_BY_STEPS || s->login == SCRAM_FROM_RESPONSE)
 		auth_scram(s);
 	else
 		auth_plain(s);
@@ -170,6 +170,8 @@ bool login_element(struct speaker *s, const struct xml *el)
 		features(s);
 	} else if (xml_is(el, NS_SASL, "challenge")) {
 		respond(s, el);
+		if (s->login == SCRAM_FROM_RESPONSE)
+			all_the_rest(s);
 	} else if (xml_is(el, NS_SASL, "success")) {
 		s->is_authenticated = true;
 		xml_parser_restart(s->parser);
