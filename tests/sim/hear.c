@@ -55,7 +55,7 @@ static void message(struct speaker *s, const struct xml *el)
 		life_failed("message %d and too many others came", n);
 	const struct xml *delay = xml_child(el, NS_DELAY, "delay");
 	record->hear[record->heard++] = (struct heard_message){ s->session, n, delay && delay->first,     /* one that was resumed says why nothing */
-		account_is_shaky(s->account) || record->was_shaky[s->account] };
+		account_is_shaky(s->account) || record->was_shaky[s->account] || (delay && account_is_away(s->account)) };
 }
 
 /* --- presence --- */
