@@ -3,7 +3,8 @@
  *
  *   nobody there (AT_MISS)                → a row; the sender's receipt waits for it
  *   somebody there, and the sender counts → a row *in flight* (AT_KEEP), which goes
- *   on a receipt (XEP-0198)                 when the client has the message
+ *   on a receipt; or there is a session     when the client has the message
+ *   that hibernates, and no other (XEP-0198)
  *   a session says it is available        → the rows, oldest first, in pages
  *
  * A row leaves the table only when a client has its message, so twice is
@@ -123,11 +124,31 @@ static bool will_be_delivered(const struct turn *t)
 	return false;
 }
 
-/* Its sender's receipt says it is safe: so it is on disk until a client has it. */
+/* Of those that it will go to, the best ones, each has a session that hibernates. */
+static bool nobody_is_there(const struct turn *t)
+{
+	const struct session *named = t->to->resource ? account_session(t->account, t->to->resource) : NULL;
+	bool is_there = false;
+	int best = -1;
+	if (named)
+		return named->stream->hibernates;
+	EACH_SESSION(t->account, s) {
+		if (!takes_messages(s) || s->priority < best)
+			continue;
+		is_there = (s->priority == best && is_there) || !s->stream->hibernates;
+		best = s->priority;
+	}
+	return !is_there;
+}
+
+/*
+ * Its sender's receipt says it is safe: so it is on disk until a client has it. And so is what waits for a client that may not
+ * come back, whoever sent it.
+ */
 static enum stanza_error keep(struct turn *t)
 {
 	int64_t key = turn_kept_key(t);
-	if (!key && (!t->wants_keeping || offline_worth(t->stanza, t->type) != WORTH_KEEPING))
+	if (!key && ((!t->wants_keeping && !nobody_is_there(t)) || offline_worth(t->stanza, t->type) != WORTH_KEEPING))
 		return OK;
 	if (!will_be_delivered(t))
 		return OK;                               /* AT_MISS sees to it, within the limits */

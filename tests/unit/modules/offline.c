@@ -291,6 +291,23 @@ static void nobody_reads_to_a_session_that_hibernates(void **state)
 	assert_non_null(fake.found);
 }
 
+static void what_goes_only_to_sessions_that_hibernate_is_kept(void **state)
+{
+	struct turn *t = message();
+	struct session *phone = fake_session("phone", 0), *desk = fake_session("desk", 0);
+	hibernate(phone);
+	fake_hook(&mod_offline, MESSAGE, AT_KEEP, t);
+	assert_int_equal(fake.appended, 0);
+	phone->priority = 5;                             /* the desk doesn't get it */
+	fake_hook(&mod_offline, MESSAGE, AT_KEEP, t);
+	assert_int_equal(fake.appended, 1);
+	fake.flight = 0;
+	phone->priority = 0;
+	desk->is_available = false;
+	fake_hook(&mod_offline, MESSAGE, AT_KEEP, t);
+	assert_int_equal(fake.appended, 2);
+}
+
 static void a_session_that_is_resumed_is_read_to(void **state)
 {
 	struct session *s = fake_session("balcony", 0);
@@ -339,6 +356,7 @@ int main(void)
 		TEST(what_comes_back_waits_since_it_was_sent),
 		TEST(what_is_stamped_by_us_already_is_not_stamped_again),
 		TEST(nobody_reads_to_a_session_that_hibernates),
+		TEST(what_goes_only_to_sessions_that_hibernate_is_kept),
 		TEST(a_session_that_is_resumed_is_read_to),
 		TEST(what_a_session_held_over_a_restart_gets_a_row),
 	};
