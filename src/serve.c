@@ -29,6 +29,7 @@
 #include "streams/c2s.h"
 #include "streams/sasl_library.h"
 #include "streams/guest.h"
+#include "streams/kept.h"
 #include "streams/listen.h"
 #include "supervisor.h"
 #include "xmpp/ns.h"
@@ -329,6 +330,7 @@ static void first_on_loop(void *thing)
 	loop_on_round(home->loop, stand_still, home);
 #endif
 	loop_on_second(home->loop, each_second, home);
+	kept_restore();
 	listen_start(home->number);
 	if (home->number == 0) {
 		control_start();
@@ -374,7 +376,7 @@ static bool start(struct fail *why)
 	clear_sweep(store, hosts);
 	certificate_watch_follow(hosts);
 	hosts_drop(hosts);
-	if (!control_open(config, why))
+	if (!kept_read(why) || !control_open(config, why))
 		return false;
 	struct arena *a = arena_new();
 	audit_open(audit_path(a, config));
@@ -404,7 +406,7 @@ static void look_whether_quiet(struct timer *timer)
 {
 	struct leaving *l = CONTAINER(timer, struct leaving, timer);
 	c2s_stop_all();                              /* again: one may just have come from another loop */
-	bool quiet = !c2s_count() && !l->home->counts.sessions && !loop_is_working() && !store_waiting(store);
+	bool quiet = !c2s_count() && home_is_quiet(l->home) && !loop_is_working() && !store_waiting(store);
 	if (quiet != l->is_quiet) {
 		l->is_quiet = quiet;
 		if (quiet)
@@ -433,6 +435,13 @@ static void leave_loop(void *thing)
 	timer_start(&l->timer, STOP_LOOK, look_whether_quiet);
 }
 
+static void keep_sessions(void)
+{
+	struct fail why;
+	if (!kept_write(&why))
+		log_problem("SERVER", "sessions that hibernate could not be kept: %s", why.text);
+}
+
 static void stop_all(void)
 {
 	log_major("SERVER", "stopping");
@@ -443,6 +452,7 @@ static void stop_all(void)
 	for (unsigned i = 0; i < homes_count(); i++)
 		loop_join(home_number(i)->loop);
 	loop_workers_stop();                         /* before exit takes away what they use */
+	keep_sessions();
 	store_close(store);
 	config_drop(config);
 	log_major("SERVER", "stopped");

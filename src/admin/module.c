@@ -7,7 +7,7 @@
 
 static const char *const events[] = {
 	[MESSAGE_SENT] = "message sent", [MESSAGE] = "message", [PRESENCE_SENT] = "presence sent", [PRESENCE] = "presence",
-	[IQ_SENT] = "iq sent", [IQ_PASSING] = "iq passing", [SESSION_BOUND] = "session bound", [SESSION_GONE] = "session gone",
+	[IQ_SENT] = "iq sent", [IQ_PASSING] = "iq passing", [SESSION_BOUND] = "session bound", [SESSION_RESUMED] = "session resumed", [SESSION_GONE] = "session gone",
 	[ACCOUNT_REMOVED] = "account removed",
 };
 static const char *const stations[] = {

@@ -135,6 +135,14 @@ static const struct setting limits[] = {
 	{ "store_patience", OPTION_DURATION, "10s", "Without a commit for so long, the store counts as slow", IN_GLOBAL, SECOND, HOUR },
 };
 
+static const struct setting acks[] = {
+	{ "resume_time", OPTION_DURATION, "10min", "How long a session that lost its connection waits for its client to resume it (XEP-0198); 0: it can't be resumed", IN_ALL, 0, 24 * HOUR, NEW_ONES },
+	{ "queue_stanzas", OPTION_INT, "2000", "Stanzas that a client may leave unacknowledged, there or away; then its session ends", IN_ALL, 100, 1000000, NEW_ONES },
+	{ "queue_bytes", OPTION_SIZE, "4m", "Their bytes", IN_ALL, MIB, GIB, NEW_ONES },
+	{ "answer_time", OPTION_DURATION, "2min", "Without an answer to <r/> for so long, the connection counts as lost; 0: it may take for ever", IN_ALL, 0, 24 * HOUR, NEW_ONES },
+	{ "location", OPTION_STRING, NULL, "Where clients are asked to come back to, as address:port or [IPv6]:port; none: where they came before", IN_ALL, .max = 300, NEW_ONES },
+};
+
 static const struct setting session[] = {
 	{ "conflict", OPTION_ENUM, "replace", "A resource that is taken: a new name, the old session ends, or the new one is refused", IN_BOTH, .words = "new replace refuse" },
 };
@@ -197,7 +205,7 @@ static const struct setting scriptlet[] = {
 const struct settings_section config_settings[] = {
 	SECTION("", top, false), SECTION("", listeners, false), SECTION("", domain, false), SECTION("auth", auth, false),
 	SECTION("archive", archive, false), SECTION("log", logging, false), SECTION("audit", audit, false),
-	SECTION("limits", limits, false), SECTION("session", session, false),
+	SECTION("limits", limits, false), SECTION("acks", acks, false), SECTION("session", session, false),
 	SECTION("services", services, false), SECTION("pubsub", pubsub, false), SECTION("s2s", s2s, false),
 	SECTION("dns", dns, false), SECTION("store", store, false), SECTION("component", component, false),
 	SECTION("xmpp_logger", xmpp_logger, true), SECTION("scriptlet", scriptlet, true),

@@ -225,6 +225,22 @@ static void stop(void *thing)
 	hash_each(&home->accounts, end_sessions, NULL);
 }
 
+static bool has_settled(struct hash_node *n, void *with)
+{
+	bool *all = with;
+	EACH_SESSION(CONTAINER(n, struct account, by_jid), s)
+		*all &= s->settled == s->received;
+	return *all;
+}
+
+bool home_is_quiet(struct home *home)
+{
+	bool all = home->counts.sessions == home->counts.sessions_hibernating && list_is_empty(&home->ready);
+	if (all && home->counts.sessions)
+		hash_each(&home->accounts, has_settled, &all);
+	return all;
+}
+
 void homes_stop(void)
 {
 	for (unsigned i = 0; i < count; i++)

@@ -53,7 +53,8 @@ uint64_t home_mark(const char *text);
 /* At start, before loops run: `secret` is the one in the database. Accounts live on the first `living` of `count` loops. */
 void homes_start(unsigned count, unsigned living, const unsigned char secret[16], struct store *, struct hosts *);
 void homes_take_hosts(struct hosts *);               /* a reload: gives every home the new snapshot, from any thread */
-void homes_stop(void);                               /* ends all sessions with system-shutdown; homes_count_sessions tells when all are gone */
+void homes_stop(void);                               /* ends all streams with system-shutdown, and sessions that can't hibernate: home_is_quiet tells when that is done */
+bool home_is_quiet(struct home *);                   /* while it stops: nobody has a stream, nothing is to be done, and what clients had sent is settled */
 void home_write_failed(struct home *, const char *why);      /* logged once, until no write has failed for some time */
 bool home_round(void *home);                         /* one round of turns; for loop_on_round and the simulation. True: more to do */
 void home_second(void *home);                        /* sweeping; for loop_on_second */

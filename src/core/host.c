@@ -63,6 +63,11 @@ void host_read_limits(struct core_limits *l, const struct config_scope *s)
 	l->write_hard = (size_t)config_int(s, "limits.write_queue_hard");
 	l->unsettled = (unsigned)config_int(s, "limits.unsettled_stanzas");
 	l->unsettled_bytes = (size_t)config_int(s, "limits.unsettled_bytes");
+	l->acks_stanzas = (unsigned)config_int(s, "acks.queue_stanzas");
+	l->acks_bytes = (size_t)config_int(s, "acks.queue_bytes");
+	l->acks_answer = config_duration(s, "acks.answer_time");
+	l->resume_time = config_duration(s, "acks.resume_time");
+	l->resume_location = config_text(s, "acks.location");
 	l->negotiation = config_duration(s, "limits.unauthenticated_timeout");
 	l->login_tries = (unsigned)config_int(s, "limits.login_attempts");
 	l->wrong_logins = (unsigned)config_int(s, "limits.logins_per_minute");

@@ -77,6 +77,11 @@ struct hosts {
 		size_t   write_soft, write_hard;     /* bytes in a connection's queue: pages wait; the stream ends */
 		unsigned unsettled;                  /* stanzas of one connection that are not settled: it is read no further */
 		size_t   unsettled_bytes;
+		unsigned acks_stanzas;               /* that a client may leave unacknowledged */
+		size_t   acks_bytes;
+		msec     acks_answer;                /* for an <r/>; 0: for ever */
+		msec     resume_time;                /* that a session waits for its client; 0: not at all */
+		const char *resume_location;         /* where clients are asked to come back to; NULL: anywhere */
 		size_t   memory;                     /* bytes of unsettled stanzas and queues in the whole server: nobody is read any further */
 		msec     negotiation;                /* until a stream must be authenticated and bound */
 		msec     close_wait;                 /* for the peer's closing tag */

@@ -24,6 +24,10 @@
 	X(LIMIT_UNSETTLED,               "limits.unsettled_stanzas") \
 	X(LIMIT_UNSETTLED_BYTES,         "limits.unsettled_bytes") \
 	X(LIMIT_WRITE_QUEUE,             "limits.write_queue_hard") \
+	X(LIMIT_ACKS_STANZAS,            "acks.queue_stanzas") \
+	X(LIMIT_ACKS_BYTES,              "acks.queue_bytes") \
+	X(LIMIT_ACKS_ANSWER,             "acks.answer_time") \
+	X(LIMIT_RESUME_TIME,             "acks.resume_time") \
 	X(LIMIT_MEMORY,                  "limits.memory") \
 	X(LIMIT_MAILBOX,                 "limits.mailbox") \
 	X(LIMIT_STORE_PATIENCE,          "limits.store_patience") \

@@ -137,6 +137,7 @@ static const struct migration core_migrations[] = {
 	  "CREATE TABLE credential (account INTEGER NOT NULL, hash TEXT NOT NULL, rounds INTEGER NOT NULL, salt BLOB NOT NULL,"
 	  " stored BLOB NOT NULL, server BLOB NOT NULL, PRIMARY KEY (account, hash)) WITHOUT ROWID;"
 	  "CREATE TABLE secret (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;" },
+	{ "kept_session", 1, "CREATE TABLE kept_session (id TEXT PRIMARY KEY, jid TEXT NOT NULL, state TEXT NOT NULL) WITHOUT ROWID;" },
 	{ NULL, 0, NULL },
 };
 

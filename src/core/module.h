@@ -30,6 +30,7 @@ enum event {
 	PRESENCE_SENT, PRESENCE,
 	IQ_SENT, IQ_PASSING,         /* an IQ that isn't for us to answer: to another address; through to a session */
 	SESSION_BOUND,               /* a session was made: t->session */
+	SESSION_RESUMED,             /* it hibernated, and its client is back: t->session */
 	SESSION_GONE,                /* its stream ended: t->session, for the last time */
 	ACCOUNT_REMOVED,             /* the account is being removed: what is to be done besides `forget` */
 	EVENTS
@@ -51,6 +52,7 @@ struct hook {
 #define ON_IQ_SENT(at, fn)            { IQ_SENT, at, fn }
 #define ON_IQ_PASSING(at, fn)         { IQ_PASSING, at, fn }
 #define ON_SESSION_BOUND(at, fn)      { SESSION_BOUND, at, fn }
+#define ON_SESSION_RESUMED(at, fn)    { SESSION_RESUMED, at, fn }
 #define ON_SESSION_GONE(at, fn)       { SESSION_GONE, at, fn }
 #define ON_ACCOUNT_REMOVED(at, fn)    { ACCOUNT_REMOVED, at, fn }
 
@@ -114,6 +116,12 @@ struct module {
 	const struct per_account *per_account;
 	void (*live_free)(void *);               /* what account_live holds for it; NULL: it holds nothing */
 	void (*session_free)(void *);            /* what session_data holds for it */
+	/* That over a restart of the server (XEP-0198): one element, NULL: there is nothing to keep; and back. NULL: it is lost. */
+	struct xml *(*session_save)(const struct session *, struct arena *);
+	void (*session_restore)(struct session *, const struct xml *);
+	/* Rows in flight: the statement by which one of its goes (turn_flight), and how a message that a client may not have gets one; 0: none. */
+	const char *flight;
+	int64_t (*flight_put)(struct turn *, const struct xml *message, enum type, msec since);
 	const struct migration *migrations;      /* ends with { NULL, 0, NULL } */
 	/* Statements that bind an account's id: what goes with it when it is removed, in the server or without one. Ends with NULL. */
 	const char *const *forget;

@@ -76,10 +76,10 @@ static struct signal *own_signal(struct turn *t)
 	return s;
 }
 
-/* While the server stops all its sessions end: who of them was there is news to nobody, and would be told once for each contact. */
+/* While the server stops, who of its sessions was there is news only to those that live on; it would be told once for each contact. */
 static bool is_news(enum kind kind)
 {
-	return kind != KIND_NOTIFY || !home_here()->is_stopping;
+	return kind != KIND_NOTIFY || !home_here()->is_stopping || sessions_are_resumable();
 }
 
 /* Built by the turn: to an account of ours, or nowhere. */

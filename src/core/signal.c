@@ -90,6 +90,7 @@ void signal_arrived(void *thing)
 	t->out->ticket = s->ticket;
 	t->out->receipt = s->receipt;
 	t->out->kept_key = s->kept_key;
+	t->out->since = s->since;
 	turn_queue(t);
 }
 
@@ -100,6 +101,7 @@ char *signal_print(struct arena *a, const struct signal *s, bool with_secrets)
 		s->was_addressed ? ATTR(a, "addressed", "1") : NULL,
 		s->wants_keeping ? ATTR(a, "keep", "1") : NULL,
 		s->kept_key ? ATTR(a, "kept", arena_printf(a, "%lld", (long long)s->kept_key)) : NULL,
+		s->since ? ATTR(a, "since", arena_printf(a, "%lld", (long long)s->since)) : NULL,
 		s->ticket.number ? ATTR(a, "home", arena_printf(a, "%u", s->ticket.home)) : NULL,
 		s->ticket.number ? ATTR(a, "call", arena_printf(a, "%llu", (unsigned long long)s->ticket.number)) : NULL);
 	if (s->kind != KIND_CALL || with_secrets)
@@ -146,6 +148,7 @@ struct signal *signal_parse(struct arena *a, const char *text)
 	s->was_addressed = number(el, "addressed");
 	s->wants_keeping = number(el, "keep");
 	s->kept_key = number(el, "kept");
+	s->since = number(el, "since");
 	s->ticket = (struct ticket){ (unsigned)number(el, "home"), (uint64_t)number(el, "call") };
 	return s;
 }

@@ -25,6 +25,7 @@ struct signal {                      /* lies in its arena */
 	struct ticket     ticket;            /* of a call */
 	struct receipt   *receipt;           /* a hold on it, or NULL */
 	int64_t           kept_key;          /* its offline row was put down earlier; 0: no */
+	msec              since;             /* when a client was sent it that didn't take it: wall clock; 0: none was */
 };
 
 struct signal *signal_new(struct arena *, const struct xml *stanza, const struct jid *from, const struct jid *to, enum kind, enum type);

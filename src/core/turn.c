@@ -71,7 +71,7 @@ static void let_out(struct turn *t)
 	struct signal *last = NULL;
 	for (struct output *o = t->out->outputs; o; o = o->next) {
 		if (o->session) {
-			session_put(o->session, o);
+			session_put(t, o);
 			session_let_go(o->session);
 			continue;
 		}
@@ -276,6 +276,7 @@ void output_add(struct turn *t, const struct xml *stanza, struct session *sessio
 	if (stanza == t->stanza && session) {
 		o->flight_sql = t->out->flight_sql;
 		o->flight_key = t->out->flight_key;
+		t->out->takers++;
 	}
 	if (t->out->outputs_last)
 		t->out->outputs_last->next = o;
@@ -337,6 +338,11 @@ void turn_deliver_kept(struct turn *t, struct session *s, const struct xml *stan
 int64_t turn_kept_key(const struct turn *t)
 {
 	return t->out->kept_key;
+}
+
+msec turn_since(const struct turn *t)
+{
+	return t->out->since ? t->out->since : clock_wall();
 }
 
 void turn_then(struct turn *t, void (*fn)(struct turn *, void *), void *with)

@@ -80,6 +80,8 @@ void turn_append_values(struct turn *, const char *sql, const struct value *, si
 void turn_flight(struct turn *, const char *sql, int64_t key);
 /* Its row is down under this key: by turn_flight, or earlier, when the message comes back from a session that ended; else 0. */
 int64_t turn_kept_key(const struct turn *);
+/* Since when its message waits for a client: wall clock. Now, unless it comes back from a session that ended. */
+msec turn_since(const struct turn *);
 /* The same for a stanza that the turn built from such a row. */
 void turn_deliver_kept(struct turn *, struct session *, const struct xml *stanza, const char *sql, int64_t key);
 bool account_is_in_flight(const struct account *, int64_t key);      /* a client was sent it and may yet have it, or has it */

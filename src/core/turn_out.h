@@ -39,8 +39,11 @@ struct turn_out {
 	struct ticket     ticket;            /* of a call: answered when the turn ends, with NULL if it said nothing */
 	const struct xml *answer;
 	int64_t           kept_key;          /* its row is down */
+	msec              since;             /* a client was sent it then, and didn't take it; 0: none was */
 	const char       *flight_sql;
 	int64_t           flight_key;
+	unsigned          takers;            /* sessions that its own stanza goes to */
+	struct delivery  *delivery;          /* of it, when they are several */
 	/* A hop: to the database, or to the pool. */
 	bool              is_waiting, holds;
 	read_function    *found;
@@ -71,7 +74,7 @@ enum stanza_error iq_arrived(struct turn *);         /* one from elsewhere */
 enum stanza_error iq_check(const struct turn *);     /* RFC 6120 §8.2.3: OK, or what is wrong with it */
 
 void output_add(struct turn *, const struct xml *stanza, struct session *, bool is_own);
-void session_put(struct session *, const struct output *);           /* hands a stanza to its stream */
+void session_put(struct turn *, const struct output *);              /* hands a stanza to its session's stream */
 
 /* The account's turns and reads that the store answers: turn_store.c. */
 void turn_commit(struct turn *);                     /* its writes; then turn_kept or turn_lost */

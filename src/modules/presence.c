@@ -291,6 +291,27 @@ static enum stanza_error came(struct turn *t)
 	return OK;
 }
 
+/* --- over a restart --- */
+
+static struct xml *save(const struct session *s, struct arena *a)
+{
+	struct xml *el = EL(a, NS_CALL, "directed", NULL);
+	const char *to = NULL;
+	while ((to = directed_next(directed_of(s), to)))
+		xml_append(el, EL(a, NS_CALL, "to", TEXT(a, arena_string(a, to))));
+	return el->first ? el : NULL;
+}
+
+static void restore(struct session *s, const struct xml *el)
+{
+	struct arena *a = arena_new();
+	struct directed *d = NULL;
+	for (const struct xml *to = xml_first(el); to; to = xml_next(to, NULL, NULL))
+		d = directed_add(d, xml_text(to, a));
+	session_set_data(s, &mod_presence, d);
+	arena_free(a);
+}
+
 const struct module mod_presence = {
 	.name    = "presence",
 	.is_needed = true,
@@ -299,4 +320,6 @@ const struct module mod_presence = {
 	.options = OPTIONS(
 		{ "directed", OPTION_SIZE, "64k", "Bytes of addresses that one session may have sent presence to by name", 0, 64 << 20 }),
 	.session_free = mem_free,
+	.session_save = save,
+	.session_restore = restore,
 };

@@ -17,6 +17,8 @@
 #include "streams/sasl2.h"
 #include "streams/header.h"
 #include "streams/guest.h"
+#include "streams/hibernate.h"
+#include "streams/management.h"
 #include "streams/legacy.h"
 #include "streams/signup.h"
 #include "core/call.h"
@@ -96,8 +98,10 @@ static void leave_session(struct c2s *c, const char *why)
 		return;
 	struct arena *a = arena_new();
 	uint64_t first = 0;
-	const struct xml *const *untaken = c->acks ? acks_untaken(c->acks, a, &first) : NULL;
+	const struct untaken *untaken = c->acks ? acks_untaken(c->acks, a, &first) : NULL;
 	c->session = NULL;
+	if (c->acks && acks_id(c->acks))
+		hibernation_remember(s, acks_id(c->acks));
 	session_ended(s, untaken, first, why);
 	arena_free(a);
 }
@@ -115,6 +119,8 @@ static void forget(struct c2s *c)
 	c->sasl2 = NULL;
 	if (c->is_binding)
 		session_bind_cancel(c->account, c);
+	if (c->is_resuming)
+		management_leave(c);
 	call_cancel(c);
 	c->is_over = true;
 	if (!c->is_inside)
@@ -133,7 +139,16 @@ static void ended(void *owner, enum conn_end end, const char *words)
 	struct c2s *c = owner;
 	const char *why = words ? words : end == CONN_CLOSED ? "the peer closed the connection" : "the connection was lost";
 	c2s_log(c, LOG_LOW, "ended: %s", why);
+	management_hibernate(c, why);
 	conn_free(c->conn);
+	c->conn = NULL;
+	gone(c, why);
+}
+
+void c2s_lose(struct c2s *c, const char *why)
+{
+	c2s_log(c, LOG_LOW, "ended: %s", why);
+	conn_abort(c->conn);
 	c->conn = NULL;
 	gone(c, why);
 }
@@ -152,6 +167,12 @@ static void close_timed_out(struct timer *timer)
 	c2s_finish(CONTAINER(timer, struct c2s, timer), "the peer didn't close its stream");
 }
 
+/* These say nothing of the session: who comes back finds it (XEP-0198 §5). */
+static bool is_about_connection(enum stream_error error)
+{
+	return error == STREAM_CONNECTION_TIMEOUT || error == STREAM_SYSTEM_SHUTDOWN;
+}
+
 /* RFC 6120 §4.9.1.1: an error ends the stream and the connection at once. */
 void c2s_error(struct c2s *c, enum stream_error error, const char *text)
 {
@@ -165,6 +186,8 @@ void c2s_error(struct c2s *c, enum stream_error error, const char *text)
 		header_write_error(conn_out(c->conn), error, text, NULL);
 		conn_printed(c->conn);
 	}
+	if (is_about_connection(error))
+		management_hibernate(c, stream_error_name(error));
 	c2s_finish(c, stream_error_name(error));
 }
 
@@ -534,6 +557,7 @@ static void go_home(struct c2s *c, const char *bare, const char *mechanism, cons
 		return;
 	}
 	c->welcome = w;
+	c2s_wait(c);                                 /* what stands behind its last response is for over there */
 	timer_stop(&c->timer);
 	list_remove(&c->in_loop);
 	stream_count--;

@@ -58,18 +58,22 @@ struct c2s {
 	msec                 heard_at;       /* the last bytes */
 	uint64_t             sent;           /* stanzas given to the session's client */
 	uint8_t              tries;          /* failed authentications */
-	bool                 has_header;     /* ours was sent: an error needs none before it */
-	bool                 is_asked;       /* a ping went out and nothing came since */
-	bool                 is_binding;     /* a bind is under way: `bind_id` awaits */
-	bool                 is_full;        /* not read: too much is unsettled */
-	bool                 is_slowed;      /* not read: it went too fast */
-	bool                 is_starved;     /* not read: the server's memory is over its limit */
+	bool                 has_header : 1;     /* ours was sent: an error needs none before it */
+	bool                 is_asked : 1;       /* a ping went out and nothing came since */
+	bool                 is_binding : 1;     /* a bind is under way: `bind_id` awaits */
+	bool                 is_resuming : 1;    /* a resumption is under way: `resume` awaits */
+	bool                 is_full : 1;        /* not read: too much is unsettled */
+	bool                 is_slowed : 1;      /* not read: it went too fast */
+	bool                 is_starved : 1;     /* not read: the server's memory is over its limit */
 	bool                 is_inside : 1, is_over : 1;     /* in our input function: what is over is freed when it is left */
 	bool                 has_failed_sasl : 1, is_legacy : 1;     /* logs in by XEP-0078, which isn't taken once SASL failed */
 	char                 kind;           /* of the tag: I until its header says that it is a client's, then S */
 	uint16_t             place;          /* which terms of the gate's entrance are its peer's, in the snapshot `generation`: ask c2s_terms */
 	unsigned             generation;
-	char                *bind_id;
+	union {
+		char          *bind_id;
+		struct resume *resume;       /* a resumption is under way */
+	};
 	struct welcome      *welcome;        /* on its way to its account's home */
 };
 _Static_assert(sizeof(struct c2s) <= 320, "an idle session shall cost 4 KiB, and this is its share: docs/memory.md");

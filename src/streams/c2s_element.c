@@ -7,11 +7,10 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "core/home.h"
-#include "streams/acks.h"
 #include "streams/auth.h"
-#include "streams/header.h"
 #include "streams/guest.h"
 #include "streams/legacy.h"
+#include "streams/management.h"
 #include "streams/sasl2.h"
 #include "streams/signup.h"
 #include <string.h>
@@ -74,14 +73,10 @@ static void refuse_element(struct c2s *c, const struct xml *el)
 /* What comes before its time: RFC 6120 §4.9.3.12, §7.1. */
 static void too_early(struct c2s *c, const struct xml *el)
 {
-	struct arena *a = arena_new();
-	if (xml_is(el, NS_SM, "enable") || xml_is(el, NS_SM, "resume") || xml_is(el, NS_SM, "r") || xml_is(el, NS_SM, "a"))
-		c2s_write(c, EL(a, NS_SM, "failed", EL(a, NS_STANZA_ERRORS, "unexpected-request")));
-	else if (el->ns == NS_CLIENT || el->ns == NS_SASL || el->ns == NS_SASL2)
+	if (el->ns == NS_CLIENT || el->ns == NS_SASL || el->ns == NS_SASL2)
 		c2s_error(c, STREAM_NOT_AUTHORIZED, c->account ? "Bind a resource first" : "Authenticate first");
 	else
 		refuse_element(c, el);
-	arena_free(a);
 }
 
 static bool is_iq_set(const struct xml *el, const char *ns, const char *name)
@@ -90,6 +85,11 @@ static bool is_iq_set(const struct xml *el, const char *ns, const char *name)
 		return false;                /* nearly all: messages */
 	const char *type = xml_get(el, "type");
 	return type && strcmp(type, "set") == 0 && xml_child(el, ns, name);
+}
+
+static bool is_management(const struct xml *el)
+{
+	return strcmp(el->name, "enable") == 0 || strcmp(el->name, "resume") == 0 || strcmp(el->name, "r") == 0 || strcmp(el->name, "a") == 0;
 }
 
 static void negotiate(struct c2s *c, const struct xml *el)
@@ -106,82 +106,13 @@ static void negotiate(struct c2s *c, const struct xml *el)
 		legacy_element(c, el);
 	else if (c->account && is_iq_set(el, NS_BIND, "bind"))
 		bind_asked(c, el);
+	else if (el->ns == NS_SM && is_management(el))
+		management_negotiate(c, el);
 	else
 		too_early(c, el);
 }
 
 /* --- elements of a session --- */
-
-struct xml *c2s_enable_acks(struct c2s *c, struct arena *a, const struct xml *enable)
-{
-	if (c->acks)
-		return EL(a, NS_SM, "failed", EL(a, NS_STANZA_ERRORS, "unexpected-request"));
-	session_taken(c->session, c->sent);
-	c->sent = 0;
-	c->acks = acks_new();
-	session_use_acks(c->session);
-	return EL(a, NS_SM, "enabled");
-}
-
-/* XEP-0198 §4: more acknowledged than was sent ends the stream. */
-static void too_many_acknowledged(struct c2s *c, uint32_t h, uint32_t sent)
-{
-	struct arena *a = arena_new();
-	struct xml *why = EL(a, NS_SM, "handled-count-too-high", ATTR(a, "h", arena_printf(a, "%u", h)), ATTR(a, "send-count", arena_printf(a, "%u", sent)));
-	header_write_error(conn_out(c->conn), STREAM_UNDEFINED_CONDITION, NULL, why);
-	conn_printed(c->conn);
-	c2s_log(c, LOG_LOW, "acknowledged %u stanzas of %u", h, sent);
-	arena_free(a);
-	c2s_finish(c, "handled-count-too-high");
-}
-
-static bool read_h(const struct xml *el, uint32_t *h)
-{
-	const char *text = xml_get(el, "h");
-	uint64_t n = 0;
-	if (!text || !*text)
-		return false;
-	for (; *text; text++) {
-		if (*text < '0' || *text > '9' || (n = n * 10 + (uint64_t)(*text - '0')) > UINT32_MAX)
-			return false;
-	}
-	*h = (uint32_t)n;
-	return true;
-}
-
-static void acknowledged(struct c2s *c, const struct xml *el)
-{
-	uint32_t h, sent;
-	uint64_t taken;
-	if (!read_h(el, &h))
-		c2s_error(c, STREAM_BAD_FORMAT, "h must be a number");
-	else if (!acks_taken(c->acks, c->conn, h, &taken, &sent))
-		too_many_acknowledged(c, h, sent);
-	else
-		session_taken(c->session, taken);
-}
-
-static void answer_request(struct c2s *c)
-{
-	c2s_log(c, LOG_ALL, "sent <a xmlns='urn:xmpp:sm:3' h='%u'/>", c->session->settled);
-	acks_answer(c->acks, c->conn, c->session->settled, c->session->received);
-}
-
-static void stream_management(struct c2s *c, const struct xml *el)
-{
-	struct arena *a = arena_new();
-	if (strcmp(el->name, "enable") == 0)
-		c2s_write(c, c2s_enable_acks(c, a, el));
-	else if (c->acks && strcmp(el->name, "r") == 0)
-		answer_request(c);
-	else if (c->acks && strcmp(el->name, "a") == 0)
-		acknowledged(c, el);
-	else if (strcmp(el->name, "resume") == 0)
-		c2s_write(c, EL(a, NS_SM, "failed", EL(a, NS_STANZA_ERRORS, "feature-not-implemented")));
-	else
-		c2s_error(c, STREAM_UNSUPPORTED_STANZA_TYPE, NULL);
-	arena_free(a);
-}
 
 /* XEP-0352 §4.2: no answer. */
 static void attention(struct c2s *c, const struct xml *el)
@@ -242,7 +173,7 @@ void c2s_element(struct c2s *c, struct arena *a, struct xml *el, size_t bytes)
 		return;
 	}
 	if (c->state == C2S_BOUND && el->ns == NS_SM)
-		stream_management(c, el);
+		management_element(c, el);
 	else if (c->state == C2S_BOUND && el->ns == NS_CSI)
 		attention(c, el);
 	else if (c->state == C2S_BOUND && is_stanza(el))

@@ -11,6 +11,7 @@ static inline const struct core_limits *limits(struct c2s *c)
 }
 
 /* c2s.c */
+void c2s_lose(struct c2s *, const char *why);        /* its connection ends without a word. The stream may be freed */
 void c2s_finish(struct c2s *, const char *why);      /* what is written goes out, and the connection is closed behind it. The stream may be freed */
 
 struct stream_row c2s_row(const struct c2s *, struct conn_facts *);  /* c2s_table.c */
@@ -18,11 +19,9 @@ struct stream_row c2s_row(const struct c2s *, struct conn_facts *);  /* c2s_tabl
 /* c2s_element.c: an element at depth one. Takes the arena. */
 void c2s_element(struct c2s *, struct arena *, struct xml *, size_t bytes);
 
-/* Switches XEP-0198 on, as <enable/> asks: <enabled/> or <failed/>. */
-struct xml *c2s_enable_acks(struct c2s *, struct arena *, const struct xml *enable);
-
 /* c2s_session.c */
 extern const struct session_stream c2s_transport;
+void c2s_bound(struct c2s *);                        /* it has a session: reads on */
 void c2s_watch_idleness(struct c2s *, msec after);
 void c2s_check_doors(struct c2s *);                  /* too much is unsettled, or the memory is short: not read for now */
 void c2s_slow_down(struct c2s *, size_t bytes);      /* a stanza of this size was read: a pause if that was too fast */

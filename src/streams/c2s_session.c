@@ -10,6 +10,7 @@
 #include "core/home.h"
 #include "streams/acks.h"
 #include "streams/legacy.h"
+#include "streams/management.h"
 #include <string.h>
 
 enum { PING_WAIT = 30000 };          /* ms for an answer to our question */
@@ -62,10 +63,27 @@ static void idle(struct timer *timer)
 }
 /* --- the transport of a session --- */
 
+static bool doesnt_read(struct c2s *c)
+{
+	return conn_queued(c->conn) > limits(c)->write_hard;
+}
+
+/* Who doesn't acknowledge has had its session. Who doesn't read has lost its connection: nothing that we said would get through. */
 static void overflowed(struct timer *timer)
 {
+	struct c2s *c = CONTAINER(timer, struct c2s, timer);
+	bool by_bytes;
+	if (c->acks && acks_are_over(c->acks, &by_bytes)) {
+		limit_reached(by_bytes ? LIMIT_ACKS_BYTES : LIMIT_ACKS_STANZAS);
+		c2s_error(c, STREAM_RESOURCE_CONSTRAINT, "The client doesn't acknowledge");
+		return;
+	}
 	limit_reached(LIMIT_WRITE_QUEUE);
-	c2s_error(CONTAINER(timer, struct c2s, timer), STREAM_RESOURCE_CONSTRAINT, "The client doesn't read, or doesn't acknowledge");
+	management_hibernate(c, "it doesn't read");
+	if (c->session)
+		c2s_error(c, STREAM_RESOURCE_CONSTRAINT, "The client doesn't read");
+	else
+		c2s_lose(c, "it doesn't read");
 }
 
 static uint64_t send_stanza(void *stream, const struct xml *stanza)
@@ -73,6 +91,7 @@ static uint64_t send_stanza(void *stream, const struct xml *stanza)
 	struct c2s *c = stream;
 	struct buf *out = conn_out(c->conn);
 	size_t before = buf_length(out);
+	bool by_bytes;
 	xml_print(out, stanza, NS_CLIENT);
 	c->sent++;
 	c->stanzas_out++;
@@ -80,7 +99,7 @@ static uint64_t send_stanza(void *stream, const struct xml *stanza)
 	if (c->acks)
 		acks_sent(c->acks, c->conn, buf_start(out) + before, buf_length(out) - before);
 	conn_printed(c->conn);
-	if (conn_queued(c->conn) > limits(c)->write_hard || (c->acks && acks_held(c->acks) > limits(c)->write_hard))
+	if (doesnt_read(c) || (c->acks && acks_are_over(c->acks, &by_bytes)))
 		timer_start(&c->timer, 0, overflowed);           /* not here: whoever sends isn't done with this session */
 	return c->sent;
 }
@@ -178,7 +197,7 @@ static void settled(void *stream, uint32_t count, unsigned unsettled, size_t byt
 static struct session_facts facts(void *stream)
 {
 	struct c2s *c = stream;
-	struct session_facts f = { .mechanism = c->mechanism };
+	struct session_facts f = { .mechanism = c->mechanism, .queued = c->acks ? acks_count(c->acks) : 0 };
 	stream_tag(f.tag, c->kind, c->number);
 	if (!c->conn)
 		return f;
@@ -209,12 +228,18 @@ void c2s_bind_refused(struct c2s *c, const char *id, enum stanza_error error)
 		c2s_go_on(c);
 }
 
+void c2s_bound(struct c2s *c)
+{
+	c2s_go_on(c);
+	c->state = C2S_BOUND;
+	c->heard_at = clock_now();
+	c2s_watch_idleness(c, c2s_terms(c)->idle_time);
+}
+
 void c2s_begin_session(struct c2s *c, struct session *s)
 {
 	c->session = s;
 	c2s_log(c, LOG_LOW, "bound");
-	c->heard_at = clock_now();
-	c2s_watch_idleness(c, c2s_terms(c)->idle_time);
 }
 
 static void become_bound(struct c2s *c, const char *id, struct session *s)
@@ -224,8 +249,7 @@ static void become_bound(struct c2s *c, const char *id, struct session *s)
 	c2s_write(c, EL(a, NS_CLIENT, "iq", ATTR(a, "type", "result"), ATTR(a, "id", id),
 		c->is_legacy ? NULL : EL(a, NS_BIND, "bind", EL(a, NS_BIND, "jid", TEXT(a, s->jid->full)))));
 	arena_free(a);
-	c2s_go_on(c);
-	c->state = C2S_BOUND;
+	c2s_bound(c);
 }
 
 static void bound(void *stream, struct session *s, enum stanza_error error)

@@ -20,6 +20,8 @@ static const char *doing(const struct c2s *c)
 		return "not read: it was too fast";
 	if (c->is_starved)
 		return "not read: the server is short of memory";
+	if (c->is_resuming)
+		return "resumes a session";
 	if (c->is_binding)
 		return "binds a resource";
 	if (c->auth)

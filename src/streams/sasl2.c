@@ -52,7 +52,7 @@ void sasl2_features(struct c2s *c, struct arena *a, struct xml *features)
 	add_mechanisms(c, a, authentication);
 	if (!authentication->first)
 		return;
-	xml_append(authentication, EL(a, NS_SASL2, "inline", bind2(c, a), fast(c, a)));
+	xml_append(authentication, EL(a, NS_SASL2, "inline", bind2(c, a), EL(a, NS_SM, "sm"), fast(c, a)));
 	sasl2_offer_upgrades(c, a, authentication);
 	xml_append(features, authentication);
 }

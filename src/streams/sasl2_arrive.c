@@ -10,6 +10,7 @@
 #include "core/call.h"
 #include "core/home.h"
 #include "streams/c2s_inside.h"
+#include "streams/management.h"
 #include "streams/sasl2_inside.h"
 #include <string.h>
 
@@ -51,7 +52,7 @@ static void enable(struct c2s *c, const struct xml *el, struct xml *bound)
 	struct arena *a = c->sasl2->arena;
 	const struct host *host = c2s_host(c);
 	if (xml_is(el, NS_SM, "enable")) {
-		xml_append(bound, c2s_enable_acks(c, a, el));
+		xml_append(bound, management_enable(c, a, el));
 		return;
 	}
 	for (unsigned i = 0; modules[i]; i++)
@@ -72,8 +73,7 @@ void sasl2_bound(struct c2s *c, struct session *session, enum stanza_error error
 		enable(c, el, bound);
 	s->bound = bound;
 	say_success(c, session->jid->full);
-	c2s_go_on(c);
-	c->state = C2S_BOUND;
+	c2s_bound(c);
 }
 
 static void bind_or_succeed(struct c2s *c)
@@ -86,6 +86,27 @@ static void bind_or_succeed(struct c2s *c)
 	}
 	c->is_binding = true;
 	session_bind_again(c->account, resource_for(c), &c2s_transport, c);
+}
+
+/* --- the old stream: XEP-0198 §5 --- */
+
+static void resumed(struct c2s *c, struct arena *a, struct xml *answer, bool is_resumed)
+{
+	struct sasl2 *s = c->sasl2;
+	s->resumed = xml_clone(s->arena, answer);
+	if (is_resumed)
+		say_success(c, c->session->jid->full);       /* what was missed follows */
+	else
+		bind_or_succeed(c);
+}
+
+static void resume_or_bind(struct c2s *c)
+{
+	const struct xml *resume = xml_child(c->sasl2->request, NS_SM, "resume");
+	if (resume)
+		management_resume(c, resume, resumed);
+	else
+		bind_or_succeed(c);
 }
 
 /* --- the token: XEP-0484 --- */
@@ -101,7 +122,7 @@ static void token_came(void *with, const struct xml *answer)
 	if (xml_get(answer, "token"))
 		s->token = EL(s->arena, NS_FAST, "token", ATTR(s->arena, "token", arena_string(s->arena, xml_get(answer, "token"))),
 			ATTR(s->arena, "expiry", arena_string(s->arena, xml_get(answer, "expiry"))));
-	bind_or_succeed(c);
+	resume_or_bind(c);
 }
 
 static struct xml *text_of(struct arena *a, const struct xml *agent, const char *name)
@@ -125,7 +146,7 @@ void sasl2_arrived(struct c2s *c)
 	struct sasl2 *s = c->sasl2;
 	c2s_wait(c);
 	if (!s->agent) {
-		bind_or_succeed(c);
+		resume_or_bind(c);
 		return;
 	}
 	struct arena *a = arena_new();

@@ -165,6 +165,11 @@ int64_t turn_kept_key(const struct turn *t)
 	return fake.flight ? fake.flight : fake.kept;
 }
 
+msec turn_since(const struct turn *t)
+{
+	return fake.since ? fake.since : clock_wall();
+}
+
 void turn_then(struct turn *t, void (*fn)(struct turn *, void *), void *with)
 {
 	fn(t, with);

@@ -30,6 +30,7 @@ struct fake {
 	struct fake_write writes[FAKE_MANY], appends[FAKE_MANY];
 	struct session session[4];
 	int64_t        flight, kept;         /* of this turn */
+	msec           since;                /* as turn_since says; 0: now */
 	int64_t        in_flight[4];         /* keys that somebody was sent */
 	read_function *found;                /* waits for rows */
 	const char    *sql;
