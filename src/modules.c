@@ -22,5 +22,6 @@ const struct module *const modules[] = {
 	&mod_time,
 	&mod_vcard,
 	&mod_register,
+	&mod_xmpp_logger,
 	NULL,
 };

@@ -21,6 +21,7 @@
 #include "core/pool.h"
 #include "core/server.h"
 #include "core/signal.h"
+#include "modules/xmpp_logger.h"
 #include "net/loop.h"
 #include "privileges.h"
 #include "sandbox.h"
@@ -109,11 +110,13 @@ static bool take(struct arena *a, struct config *fresh, const char **words)
 {
 	struct fail why;
 	const char *unopened;
+	struct traffic_plan *traffic = NULL;
 	if ((*words = sandbox_lacks(a, fresh)))
 		return false;
 	struct hosts *hosts = hosts_new(fresh, generation + 1, &why);
-	if (!hosts || !listen_prepare(hosts->entrances, a, &unopened, &why)) {
+	if (!hosts || !xmpp_logger_prepare(fresh, &traffic, &why) || !listen_prepare(hosts->entrances, a, &unopened, &why)) {
 		*words = arena_string(a, why.text);
+		xmpp_logger_forget(traffic);
 		hosts_drop(hosts);
 		return false;
 	}
@@ -121,6 +124,7 @@ static bool take(struct arena *a, struct config *fresh, const char **words)
 	log_levels_take(fresh);
 	*words = what_waits(a, fresh, unopened);
 	homes_take_hosts(hosts);
+	xmpp_logger_follow(traffic);
 	listen_follow(hosts->entrances);
 	certificate_watch_follow(hosts);
 	hosts_drop(hosts);
@@ -186,11 +190,19 @@ static struct config *preview(struct arena *a, struct config_change **changes, c
 	return hosts ? fresh : NULL;
 }
 
+static void reopen_traffic(void)
+{
+	pthread_mutex_lock(&reloading);
+	xmpp_logger_reopen();
+	pthread_mutex_unlock(&reloading);
+}
+
 static void reload_by_signal(void)
 {
 	struct arena *a = arena_new();
 	const char *words;
 	log_reopen(NULL);
+	reopen_traffic();
 	supervisor_tell(arena_printf(a, "RELOADING=1\nMONOTONIC_USEC=%lld", (long long)clock_now() * 1000));
 	reload(a, &words);
 	supervisor_tell("READY=1");
@@ -367,8 +379,10 @@ static bool start(struct fail *why)
 	homes_start(pools_loops(), pool_number(0)->count, secret, store, hosts);
 	certificate_watch_follow(hosts);
 	hosts_drop(hosts);
-	if (!control_open(config, why))
+	struct traffic_plan *traffic;
+	if (!control_open(config, why) || !xmpp_logger_prepare(config, &traffic, why))
 		return false;
+	xmpp_logger_follow(traffic);
 	struct arena *a = arena_new();
 	audit_open(audit_path(a, config));
 	arena_free(a);
@@ -437,6 +451,7 @@ static void stop_all(void)
 		loop_join(home_number(i)->loop);
 	loop_workers_stop();                         /* before exit takes away what they use */
 	store_close(store);
+	xmpp_logger_stop();
 	config_drop(config);
 	log_major("SERVER", "stopped");
 	log_close();

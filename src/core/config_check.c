@@ -3,6 +3,7 @@
  * text: found without opening a file, so that `config check` finds it too.
  */
 #include "core/config_load.h"
+#include "core/module.h"
 #include "net/cidr.h"
 #include "xmpp/jid.h"
 #include <string.h>
@@ -93,4 +94,7 @@ void config_check_together(const struct config *config, struct config_report *re
 		check_pairs(s, report);
 		check_admins(s, report);
 	}
+	for (unsigned i = 0; modules[i]; i++)
+		if (modules[i]->check)
+			modules[i]->check(config, report);
 }

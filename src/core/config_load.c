@@ -203,6 +203,12 @@ static bool is_include(struct load *l, const struct config_node *n)
 	return true;
 }
 
+/* A module's section may have a title, as xmpp_logger "xmpp_logger1" { } in Momentum's files; it means nothing. */
+static bool is_module(struct load *l, const char *path, enum config_kind kind)
+{
+	return config_table_find(arena_printf(l->config->arena, "%s.debug_level", path), kind) != NULL;
+}
+
 static void lay_one(struct load *l, struct config_scope *s, const char *prefix, const struct config_node *n)
 {
 	if (is_include(l, n))
@@ -215,7 +221,7 @@ static void lay_one(struct load *l, struct config_scope *s, const char *prefix, 
 		set(l, s, e, n);
 	else if (n->shape == CONFIG_SECTION && !*prefix && config_kind_named(key, &kind) && config_kind_may_hold(s->kind, kind))
 		open_scope(l, s, kind, n);
-	else if (n->shape == CONFIG_SECTION && !n->title && config_table_has_section(path, s->kind))
+	else if (n->shape == CONFIG_SECTION && config_table_has_section(path, s->kind) && (!n->title || is_module(l, path, s->kind)))
 		lay(l, s, path, n->children);
 	else
 		unknown(l, s, prefix, path, n);

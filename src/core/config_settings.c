@@ -179,13 +179,17 @@ static const struct setting component[] = {
 };
 
 static const struct setting xmpp_logger[] = {
-	{ "logfile", OPTION_PATH, NULL, "Where traffic is logged", IN_GLOBAL, LATER },
-	{ "logmode", OPTION_MODE, "0644", "Access rights of the file, octal", IN_GLOBAL, 0, 0777, LATER },
-	{ "log_reception", OPTION_BOOL, "yes", "Log what came in", IN_GLOBAL, LATER },
-	{ "log_delivery", OPTION_BOOL, "yes", "Log what went out", IN_GLOBAL, LATER },
-	{ "reception_format", OPTION_STRING, "%tR%H", "A line for what came in", IN_GLOBAL, LATER },
-	{ "delivery_format", OPTION_STRING, "%tD%H", "A line for what went out", IN_GLOBAL, LATER },
-	{ "heartbeat", OPTION_DURATION, "60s", "Between lines that say we live", IN_GLOBAL, 0, YEAR, LATER },
+	{ "logfile", OPTION_PATH, NULL, "Where traffic is logged; none: nowhere", IN_GLOBAL },
+	{ "logmode", OPTION_MODE, "0644", "Access rights of the file, octal", IN_GLOBAL, 0, 0777 },
+	{ "log_reception", OPTION_BOOL, "yes", "Log what came in", IN_GLOBAL },
+	{ "log_delivery", OPTION_BOOL, "yes", "Log what went out", IN_GLOBAL },
+	{ "log_reception_format", OPTION_STRING, "%t+R+%st+%at+%af+%ai+%ay+%H", "A line for what came in: docs/signals.md has the macros", IN_GLOBAL, .max = 1024 },
+	{ "log_delivery_format", OPTION_STRING, "%t+D+%st+%at+%af+%ai+%ay+%H", "A line for what went out", IN_GLOBAL, .max = 1024 },
+	{ "log_heartbeat_format", OPTION_STRING, "%t+M", "A line that says that the server lives", IN_GLOBAL, .max = 1024 },
+	{ "heartbeat", OPTION_DURATION, "60s", "Between such lines; 0: there are none", IN_GLOBAL, 0, YEAR },
+	{ "rotate_size", OPTION_SIZE, "0", "The file is replaced before it is larger than this; 0: any size", IN_GLOBAL, 0, INT64_MAX },
+	{ "rotate_every", OPTION_DURATION, "0", "The file is replaced when a new such period begins, counted from 1970 (1d: at midnight UTC); 0: never", IN_GLOBAL, 0, YEAR },
+	{ "rotate_keep", OPTION_INT, "7", "Older files that are kept: LOGFILE.1 is the newest of them", IN_GLOBAL, 0, 1000 },
 };
 
 static const struct setting scriptlet[] = {

@@ -37,7 +37,10 @@ static const struct {
 
 static const struct {
 	const char *name, *path;
-} aliases[] = { { "authplainparameters", "auth.plain" }, { "authdigestmd5parameters", "auth.digest_md5" } };
+} aliases[] = {
+	{ "authplainparameters", "auth.plain" }, { "authdigestmd5parameters", "auth.digest_md5" },
+	{ "receptionformat", "log_reception_format" }, { "deliveryformat", "log_delivery_format" },
+};
 
 static char *plain(char *to, size_t size, const char *name)
 {

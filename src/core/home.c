@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "core/call.h"
 #include "core/session.h"
+#include "core/tap.h"
 #include "core/turn_out.h"
 #include <malloc.h>
 #include <stdatomic.h>
@@ -174,6 +175,8 @@ void home_second(void *thing)
 	notice_good_store(home);
 	accounts_sweep(home);
 	calls_sweep(home);
+	if (home->number == 0)
+		taps_second(home);
 	blocks_pass_on();
 }
 

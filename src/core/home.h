@@ -26,6 +26,7 @@ struct home {
 	struct list   wanting;       /* accounts that wait to be loaded, logins first */
 	unsigned      loading;       /* accounts being loaded now */
 	struct hosts *hosts;         /* the snapshot in force here */
+	struct tapped *taps;         /* who sees every stanza: core/tap.h. NULL: nobody */
 	struct hash   calls;         /* questions that wait for their answer */
 	uint64_t      calls_made;
 	struct receipt *spare_receipts;      /* free, for its next stanzas */

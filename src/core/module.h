@@ -89,6 +89,8 @@ struct per_account {
 struct identity { const char *category, *type, *name; };
 
 struct portable;
+struct config;
+struct config_report;
 
 /* A setting. Read with host_bool, host_int or host_text (core/host.h). */
 struct option {
@@ -111,6 +113,8 @@ struct module {
 	const struct call_handler *calls;
 	const struct hook *hooks;
 	const struct option *options;            /* in section `name` of a domain, or global for all: docs/configuration.md lists them */
+	/* What the table can't know of its settings: config_error for each fault, without opening a file. */
+	void (*check)(const struct config *, struct config_report *);
 	const struct per_account *per_account;
 	void (*live_free)(void *);               /* what account_live holds for it; NULL: it holds nothing */
 	void (*session_free)(void *);            /* what session_data holds for it */

@@ -14,6 +14,7 @@
 #include "base/random.h"
 #include "core/limit.h"
 #include "core/slots.h"
+#include "core/tap.h"
 #include "core/turn_out.h"
 #include "xml/parser.h"
 #include <string.h>
@@ -190,6 +191,8 @@ void session_receive(struct session *s, struct arena *a, struct xml *el, size_t 
 	address(t, el);
 	t->payload = t->kind == KIND_INFO ? xml_first(el) : NULL;
 	t->wants_keeping = s->has_acks && t->kind == KIND_MESSAGE;
+	if (tap_is_open(s->account->home))
+		tap_show_turn(t, !t->to || !is_known);
 	if (t->to && is_known) {
 		turn_queue(t);
 		return;
@@ -246,6 +249,8 @@ void session_put(struct session *s, const struct output *o)
 		orphan_add(s, o->stanza, o->flight_key);
 		return;
 	}
+	if (tap_is_open(s->account->home))
+		tap_show_session(TAP_OUT, s, o->stanza);
 	uint64_t number = s->stream->send(s->stream_with, o->stanza);
 	s->account->home->counts.stanzas_out++;
 	if (o->flight_sql)

@@ -51,6 +51,13 @@ void c2s_log_xml(const struct c2s *c, const char *done, const struct xml *el)
 	arena_free(a);
 }
 
+/* A stanza in a session that the stream itself says or answers: the session's own pass by session_receive and session_put. */
+void c2s_show(const struct c2s *c, enum tap_way way, const struct xml *stanza)
+{
+	if (tap_is_open(home_here()))
+		tap_show_session(way, c->session, stanza);
+}
+
 /* --- writing --- */
 
 void c2s_write(struct c2s *c, const struct xml *el)
@@ -58,6 +65,8 @@ void c2s_write(struct c2s *c, const struct xml *el)
 	if (!c->conn)
 		return;
 	C2S_LOG_XML(c, "sent", el);
+	if (c->state == C2S_BOUND && el->ns == NS_CLIENT)
+		c2s_show(c, TAP_OUT, el);
 	xml_print(conn_out(c->conn), el, NS_CLIENT);
 	conn_printed(c->conn);
 }
