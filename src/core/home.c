@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "core/call.h"
+#include "core/link.h"
 #include "core/session.h"
 #include "core/turn_out.h"
 #include <malloc.h>
@@ -174,6 +175,7 @@ void home_second(void *thing)
 	notice_good_store(home);
 	accounts_sweep(home);
 	calls_sweep(home);
+	links_sweep(home);
 	blocks_pass_on();
 }
 
@@ -190,6 +192,7 @@ static void take_hosts(void *thing)
 	struct hosts *old = h->home->hosts;
 	h->home->hosts = h->hosts;
 	accounts_take_hosts(h->home);
+	links_take_hosts(h->home);
 	hosts_drop(old);
 	mem_free(h);
 }
