@@ -285,8 +285,7 @@ class Component(Client):
         self.jid = domain
 
     def round_trip(self, tag):
-        """To itself: the longest way there is."""
-        self.send(f"<message from='{self.domain}' to='{self.domain}' id='{tag}'/>")
+        self.send(f"<iq type='get' id='{tag}' from='{self.domain}' to='example'><ping xmlns='urn:xmpp:ping'/></iq>")
         self.wait_for(lambda kind, e: kind == 'stanza' and e.get('id') == tag)
 
 
