@@ -27,6 +27,7 @@
 #include "sandbox.h"
 #include "store/store.h"
 #include "streams/c2s.h"
+#include "streams/component.h"
 #include "streams/guest.h"
 #include "streams/listen.h"
 #include "supervisor.h"
@@ -313,6 +314,7 @@ static void each_second(void *thing)
 	supervisor_turned(home->number);
 	home_second(home);
 	c2s_second();
+	component_second();
 }
 
 #ifdef TEST_HOOKS
@@ -411,7 +413,8 @@ static void look_whether_quiet(struct timer *timer)
 {
 	struct leaving *l = CONTAINER(timer, struct leaving, timer);
 	c2s_stop_all();                              /* again: one may just have come from another loop */
-	bool quiet = !c2s_count() && !l->home->counts.sessions && !loop_is_working() && !store_waiting(store);
+	component_stop_all();
+	bool quiet = !c2s_count() && !component_count() && !l->home->counts.sessions && !loop_is_working() && !store_waiting(store);
 	if (quiet != l->is_quiet) {
 		l->is_quiet = quiet;
 		if (quiet)

@@ -83,6 +83,20 @@ static void check_scope(const struct config_scope *s, const struct config_scope 
 			check_scope(child, g, report);
 }
 
+/* Its users' addresses would have two homes. */
+static void check_component(const struct config *config, const struct config_scope *s, struct config_report *report)
+{
+	struct arena *a = arena_new();
+	const char *name = jid_domain(a, s->name);
+	if (!name)
+		config_error(report, s->place, "\"%s\" is not a domain's name", s->name);
+	else if (config_domain(config, s->name, NULL))
+		config_error(report, s->place, "%s is a domain { } already, so it can't be a component's", s->name);
+	else if (!config_text(s, "component.secret"))
+		config_error(report, s->place, "component \"%s\" has no secret, neither here nor in component { }", s->name);
+	arena_free(a);
+}
+
 void config_check_together(const struct config *config, struct config_report *report)
 {
 	const struct config_scope *g = config_global(config);
@@ -97,4 +111,6 @@ void config_check_together(const struct config *config, struct config_report *re
 	for (unsigned i = 0; modules[i]; i++)
 		if (modules[i]->check)
 			modules[i]->check(config, report);
+	for (const struct config_scope *s = config_first(g, CONFIG_COMPONENT); s; s = config_next(s))
+		check_component(config, s, report);
 }

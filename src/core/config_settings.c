@@ -21,6 +21,7 @@
 #define IN_ALL  (IN_GLOBAL | IN_LISTENERS)
 #define IN_TLS  (IN_GLOBAL | IN_LISTENERS | IN_DOMAIN | IN_BINDINGS)
 #define IN_AUTH (IN_GLOBAL | IN_LISTENERS | IN_DOMAIN)
+#define IN_COMPONENTS (IN_GLOBAL | IN_DOMAIN | IN_COMPONENT)
 #define LEVELS  "failure major problem low all"
 #define SCHEMES "sqlite file odbc pgsql mysql ldap http https exec pam"
 
@@ -175,7 +176,24 @@ static const struct setting store[] = {
 };
 
 static const struct setting component[] = {
-	{ "secret", OPTION_SECRET, NULL, "What a component must know (XEP-0114); none: no component may connect", IN_DOMAIN, LATER },
+	{ "secret", OPTION_SECRET, NULL, "What a component must know (XEP-0114); none: none may connect", IN_COMPONENTS, .max = 1024 },
+	{ "allowed", OPTION_LIST, NULL, "Names that a component may take without a section of its own, or patterns as *.example.com; none: those below the domains with a secret", IN_BOTH },
+	{ "domains", OPTION_LIST, NULL, "Further domains that this component serves, or patterns as *.irc.example.com", IN_COMPONENT },
+	{ "tls", OPTION_ENUM, "local", "local: in clear text from this machine only; required: always TLS; optional: in clear text from anywhere", IN_COMPONENTS,
+	  .words = "local required optional", NEW_ONES },
+	{ "conflict", OPTION_ENUM, "refuse", "A second connection for a domain: is refused, takes the place of the first, or shares its work, by recipient", IN_COMPONENTS,
+	  .words = "refuse replace share", NEW_ONES },
+	{ "listed", OPTION_BOOL, "yes", "Who asks the domain above for its services is told of it", IN_COMPONENTS },
+	{ "queue", OPTION_INT, "0", "Messages and subscriptions that wait for a component that is away; 0: they are returned", IN_COMPONENTS, 0, 1000000 },
+	{ "queue_bytes", OPTION_SIZE, "4m", "Their bytes", IN_COMPONENTS, 65536, GIB },
+	{ "queue_time", OPTION_DURATION, "10min", "How long each waits before it is returned", IN_COMPONENTS, SECOND, YEAR },
+	{ "idle_time", OPTION_DURATION, "5min", "A silent component is asked (XEP-0199), then disconnected; 0: never", IN_COMPONENTS, 0, YEAR },
+	{ "stanza_size", OPTION_SIZE, "1m", "Bytes of a stanza from a component", IN_COMPONENTS, 10000, 64 * MIB, NEW_ONES },
+	{ "stanzas_per_second", OPTION_INT, "0", "From one component, in the long run; 0: no limit", IN_COMPONENTS, 0, 10000000 },
+	{ "bytes_per_second", OPTION_SIZE, "0", "From one component, in the long run; 0: no limit", IN_COMPONENTS, 0, GIB },
+	{ "unsettled_stanzas", OPTION_INT, "500", "Of one component, not yet settled, before it is read no further; at most half of limits.mailbox counts", IN_COMPONENTS, 1, 1000000 },
+	{ "unsettled_bytes", OPTION_SIZE, "8m", "Their bytes", IN_COMPONENTS, 65536, GIB },
+	{ "write_queue", OPTION_SIZE, "16m", "Bytes waiting for a component that doesn't read before its stream ends", IN_COMPONENTS, 65536, GIB },
 };
 
 static const struct setting xmpp_logger[] = {

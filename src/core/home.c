@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "core/call.h"
+#include "core/link.h"
 #include "core/session.h"
 #include "core/tap.h"
 #include "core/turn_out.h"
@@ -177,6 +178,7 @@ void home_second(void *thing)
 	calls_sweep(home);
 	if (home->number == 0)
 		taps_second(home);
+	links_sweep(home);
 	blocks_pass_on();
 }
 
@@ -193,6 +195,7 @@ static void take_hosts(void *thing)
 	struct hosts *old = h->home->hosts;
 	h->home->hosts = h->hosts;
 	accounts_take_hosts(h->home);
+	links_take_hosts(h->home);
 	hosts_drop(old);
 	mem_free(h);
 }

@@ -18,6 +18,7 @@ struct config;
 struct config_scope;
 struct entrances;
 struct certificates;
+struct components;
 struct module;
 
 enum conflict { CONFLICT_RENAME, CONFLICT_REPLACE, CONFLICT_REFUSE };         /* the new one gets another name, wins, is refused */
@@ -46,6 +47,7 @@ struct hosts {
 	const struct config *config;
 	struct entrances  *entrances;        /* core/entrance.h */
 	struct certificates *certificates;       /* every certificate of the snapshot */
+	struct components *components;           /* core/component.h */
 	/* Server-wide limits that hot paths ask for; those of streams are what the global scope says, where no listener says more (struct terms). */
 	struct core_limits {
 		bool     enabled;            /* limits { enabled }: rates and connection counts */
@@ -96,3 +98,4 @@ static inline bool host_runs(const struct host *h, unsigned slot) { return !(h->
 bool        host_bool(const struct host *, const struct module *, const char *name);
 int64_t     host_int(const struct host *, const struct module *, const char *name);      /* sizes and durations (ms) too */
 const char *host_text(const struct host *, const struct module *, const char *name);
+const char *const *host_list(const struct host *, const struct module *, const char *name);      /* ends with NULL, is never NULL */

@@ -14,6 +14,7 @@
 #include "streams/acks.h"
 #include "streams/address.h"
 #include "streams/auth.h"
+#include "streams/component.h"
 #include "streams/header.h"
 #include "streams/guest.h"
 #include "streams/signup.h"
@@ -109,11 +110,16 @@ static void leave_session(struct c2s *c, const char *why)
 	arena_free(a);
 }
 
-static void forget(struct c2s *c)
+static void leave_loop(struct c2s *c)
 {
 	timer_stop(&c->timer);
 	list_remove(&c->in_loop);
 	stream_count--;
+}
+
+static void forget(struct c2s *c)
+{
+	leave_loop(c);
 	guest_left(c->gate);
 	address_leave(c->address);
 	auth_free(c->auth);
@@ -307,10 +313,24 @@ static bool is_taken(struct c2s *c, enum stream_kind kind)
 	return kind == STREAM_STRANGE || (c2s_terms(c)->streams & takes[kind]);
 }
 
+/* The rest of its life is told in component.c. */
+static void become_component(struct c2s *c, const struct xml_found *open)
+{
+	component_start(c->conn, c->gate, c->address, &(struct arrival){ c->number, (msec)c->since * 1000 }, c->parser, open);
+	c->conn = NULL;
+	c->parser = NULL;
+	leave_loop(c);
+	c->is_over = true;
+}
+
 static void header(struct c2s *c, const struct xml_found *open)
 {
 	struct arena *a = open->arena;
 	enum stream_kind kind = header_kind(open);
+	if (kind == STREAM_COMPONENT && is_taken(c, kind)) {
+		become_component(c, open);
+		return;
+	}
 	if (kind == STREAM_CLIENT)
 		c->kind = 'S';
 	take_names(c, a, open->element);
@@ -504,9 +524,7 @@ void c2s_authenticated(struct c2s *c, const char *bare, const char *mechanism, s
 		return;
 	}
 	c->welcome = w;
-	timer_stop(&c->timer);
-	list_remove(&c->in_loop);
-	stream_count--;
+	leave_loop(c);
 	conn_move(c->conn, home->loop, arrived);
 }
 

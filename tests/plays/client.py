@@ -253,6 +253,42 @@ class Client:
         self.wait_for(lambda kind, e: kind == 'stanza' and e.get('id') == tag)
 
 
+class Component(Client):
+    """A component's stream (XEP-0114). Its stanzas are compared as if they were in jabber:client."""
+
+    def on_stanza(self, element):
+        self.to_client(element)
+        super().on_stanza(element)
+
+    def to_client(self, element):
+        if element.ns == tree.CLIENT:
+            self.wrong(f'{element.name} in jabber:client to a component')
+        if element.ns == tree.COMPONENT:
+            element.ns = tree.CLIENT
+            for child in element.children:
+                self.to_client(child)
+
+    def open(self, domain):
+        self.domain = domain
+        self.send(f"<?xml version='1.0'?><stream:stream to='{domain}' xmlns='{tree.COMPONENT}' xmlns:stream='{tree.STREAMS}'>")
+        header = self.wait_for(lambda kind, _: kind == 'open')
+        self.stream_id = header.get('id')
+
+    def shake_hands(self, secret):
+        proof = hashlib.sha1((self.stream_id + secret).encode()).hexdigest()
+        self.send(f'<handshake>{proof}</handshake>')
+
+    def log_in(self, domain, secret):
+        self.open(domain)
+        self.shake_hands(secret)
+        self.element(tree.CLIENT, 'handshake')
+        self.jid = domain
+
+    def round_trip(self, tag):
+        self.send(f"<iq type='get' id='{tag}' from='{self.domain}' to='example'><ping xmlns='urn:xmpp:ping'/></iq>")
+        self.wait_for(lambda kind, e: kind == 'stanza' and e.get('id') == tag)
+
+
 def salt(hash_name, password, text, rounds):
     key = (hash_name, password, text, rounds)
     if key not in SALTED:
