@@ -21,7 +21,8 @@ struct home {
 	unsigned      number;        /* the last ones may be of pools, on whose loops nobody is at home */
 	struct hash   accounts;
 	struct hash   links;         /* to other domains, whose home this is: core/link.h */
-	struct hash   reachable;     /* those with somebody at the other end, of all homes */
+	struct hash   reachable;     /* those with somebody at the other end, of all homes; */
+	unsigned      gateways;      /* so many of them are of gateways */
 	struct list   ready;         /* accounts with turns to run: mailbox.ready */
 	struct list   quiet;         /* accounts without sessions, who was quiet first first: account.quiet */
 	struct list   jobs;          /* store jobs of this round: handed over once */

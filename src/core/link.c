@@ -230,12 +230,14 @@ static void let_out(struct link *l)
 struct reach {
 	struct hash_node by_name;
 	unsigned         carriers;
+	bool             is_inside;
 	char             name[];
 };
 
 struct news {
 	struct home *home;
 	int          more;
+	bool         is_inside;
 	char         name[];
 };
 
@@ -251,6 +253,8 @@ static void heard(void *thing)
 		hash_put(table, &r->by_name, r->name);
 	}
 	r->carriers += (unsigned)news->more;
+	r->is_inside = news->is_inside;
+	news->home->gateways += news->is_inside ? (unsigned)news->more : 0;
 	if (!r->carriers) {
 		hash_remove(table, &r->by_name);
 		mem_free(r);
@@ -258,16 +262,23 @@ static void heard(void *thing)
 	mem_free(news);
 }
 
-static void tell_all(const char *name, int more)
+static void tell_all(const char *name, int more, bool is_inside)
 {
 	size_t size = strlen(name) + 1;
 	for (unsigned i = 0; i < homes_count(); i++) {
 		struct news *news = mem_new(sizeof *news + size);
 		news->home = home_number(i);
 		news->more = more;
+		news->is_inside = is_inside;
 		memcpy(news->name, name, size);
 		post(news->home->loop, heard, news);
 	}
+}
+
+bool link_is_of_gateway(const char *address)
+{
+	struct hash_node *n = home_here()->gateways ? hash_find(&home_here()->reachable, address) : NULL;
+	return n && CONTAINER(n, struct reach, by_name)->is_inside;
 }
 
 struct telling { void (*fn)(const char *, void *); void *with; };
@@ -304,7 +315,7 @@ bool link_join(struct carrier *c, const char *name)
 {
 	const struct component *terms = component_of(name);
 	struct link *l = link_get(name);
-	if (!terms || !make_room(l, terms))
+	if (c->kind->is_inside ? l->carrier_count != 0 : !terms || !make_room(l, terms))
 		return false;
 	list_init(&c->sent);
 	list_append(&l->carriers, &c->in_link);
@@ -312,7 +323,7 @@ bool link_join(struct carrier *c, const char *name)
 	l->was_joined = true;
 	c->link = l;
 	home_here()->counts.components++;
-	tell_all(name, 1);
+	tell_all(name, 1, c->kind->is_inside);
 	return true;
 }
 
@@ -334,7 +345,7 @@ void link_leave(struct carrier *c)
 		queue_add(l, CONTAINER(last, struct waiting, in_queue), true);
 	}
 	home_here()->counts.components--;
-	tell_all(l->name, -1);
+	tell_all(l->name, -1, c->kind->is_inside);
 	let_out(l);
 }
 
@@ -410,6 +421,8 @@ static bool judge_one(struct hash_node *n, void *with)
 	struct link *l = CONTAINER(n, struct link, by_name);
 	const struct component *terms = component_of(l->name);
 	LIST_EACH(&l->carriers, struct carrier, in_link, c) {
+		if (c->kind->is_inside)
+			continue;
 		if (!terms)
 			c->kind->end(c, STREAM_HOST_GONE, "This name is a component's no more");
 		else if (!terms->secret || strcmp(terms->secret, c->secret) != 0)

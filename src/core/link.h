@@ -27,6 +27,7 @@ struct carrier_kind {                /* what a stream offers; called at the link
 	bool (*send)(struct carrier *, const struct xml *);
 	void (*ask)(struct carrier *);       /* another wants its place: is it still there? */
 	void (*end)(struct carrier *, enum stream_error, const char *text);      /* link_leave follows, at once or later */
+	bool is_inside;                      /* a gateway of the process (core/gateway.h): no configuration lets it in, and it has its link alone */
 };
 
 struct carrier {                     /* embedded in its stream */
@@ -56,6 +57,7 @@ const char *link_name(const struct link *);
 void links_reachable(void (*fn)(const char *name, void *with), void *with);
 
 /* --- the core's --- */
+bool link_is_of_gateway(const char *address);        /* a gateway serves this domain or bare address, as this home knows */
 void link_carry(struct signal *);                    /* out. Takes the signal */
 void links_sweep(struct home *);                     /* every second: what waited for too long is returned */
 void links_take_hosts(struct home *);                /* the snapshot changed: who may not serve its domain any more ends */

@@ -9,6 +9,7 @@
 #include "core/route.h"
 #include "core/component.h"
 #include "core/host.h"
+#include "core/link.h"
 #include "core/session.h"
 #include "core/turn_out.h"
 #include <string.h>
@@ -56,12 +57,22 @@ bool type_of(const struct xml *stanza, enum kind *kind, enum type *type)
 const char *route_link(struct arena *a, const char *domain)
 {
 	const struct component *c = component_of(domain);
+	if (link_is_of_gateway(domain))
+		return arena_string(a, domain);
 	return c ? arena_string(a, component_name(c, domain)) : NULL;
 }
 
 bool route_leads_to(const char *domain)
 {
-	return host_find(domain) || component_of(domain);
+	return host_find(domain) || component_of(domain) || link_is_of_gateway(domain);
+}
+
+/* Which link leads there; NULL: none does, or it is ours. A gateway may have a single address, even of a domain of ours. */
+static const char *way_to(struct arena *a, const struct jid *to, bool is_ours)
+{
+	if (to->local && link_is_of_gateway(to->bare))
+		return arena_string(a, to->bare);
+	return is_ours ? NULL : route_link(a, to->domain);
 }
 
 /* To a host itself: messages have nobody to read them, presence nobody to see it (RFC 6121 §8.2). IQs were answered before. */
@@ -73,7 +84,7 @@ enum stanza_error route_to_host(const struct turn *t)
 enum stanza_error route_on(struct turn *t)
 {
 	const bool is_ours = host_find(t->to->domain);
-	const char *via = is_ours ? NULL : route_link(t->arena, t->to->domain);
+	const char *via = way_to(t->arena, t->to, is_ours);
 	if (!is_ours && !via)
 		return t->type == TYPE_ERROR || t->type == TYPE_RESULT ? HANDLED : REMOTE_SERVER_NOT_FOUND;
 	if (is_ours && !t->to->local)
@@ -105,7 +116,7 @@ void route_stanza(struct arena *a, struct xml *stanza)
 	const char *to = xml_get(stanza, "to"), *from = xml_get(stanza, "from");
 	const struct jid *target = to ? jid_parse(a, to) : NULL, *sender = from ? jid_parse(a, from) : NULL;
 	const bool is_ours = target && host_find(target->domain);
-	const char *via = target && !is_ours ? route_link(a, target->domain) : NULL;
+	const char *via = target ? way_to(a, target, is_ours) : NULL;
 	enum kind kind;
 	enum type type;
 	if (!sender || !(via || (is_ours && target->local)) || !type_of(stanza, &kind, &type) || !is_news(kind)) {

@@ -67,7 +67,7 @@ void tap_replace(struct tap *old, struct tap *now)
 
 /* --- showing --- */
 
-static void show(const struct tap_view *v)
+void tap_show(const struct tap_view *v)
 {
 	for (const struct tapped *t = home_here()->taps; t; t = t->next)
 		t->tap->saw(t->tap, v);
@@ -78,20 +78,19 @@ static const char *or_else(const char *text, const char *other)
 	return text ? text : other;
 }
 
-/* Where a stanza of this place belongs when it doesn't say. */
-static const char *own(const struct tap_place *p, const struct session *s)
+/* `own`: whose a stanza is, or whom it goes to, when it doesn't say. */
+static void look(struct tap_view *v, enum tap_way way, const struct tap_place *p, const struct xml *stanza, const char *own)
 {
-	return s ? s->account->jid : p->address;
+	bool comes = way == TAP_IN;
+	*v = (struct tap_view){ .way = way, .id = xml_get(stanza, "id"), .stanza = stanza, .place = p };
+	v->is_wrong = !type_of(stanza, &v->kind, &v->type);
+	v->from = or_else(xml_get(stanza, "from"), comes ? p->address : own);
+	v->to = or_else(xml_get(stanza, "to"), comes ? own : p->address);
 }
 
-static void show_stanza(enum tap_way way, const struct tap_place *p, const struct session *s, const struct xml *stanza)
+void tap_look(struct tap_view *v, enum tap_way way, const struct tap_place *p, const struct xml *stanza)
 {
-	struct tap_view v = { .way = way, .id = xml_get(stanza, "id"), .stanza = stanza, .place = p };
-	bool comes = way == TAP_IN;
-	v.is_wrong = !type_of(stanza, &v.kind, &v.type);
-	v.from = or_else(xml_get(stanza, "from"), comes ? p->address : own(p, s));
-	v.to = or_else(xml_get(stanza, "to"), comes ? own(p, s) : p->address);
-	show(&v);
+	look(v, way, p, stanza, p->address);
 }
 
 static struct tap_place place_of_session(const struct session *s)
@@ -99,23 +98,20 @@ static struct tap_place place_of_session(const struct session *s)
 	return (struct tap_place){ "client", s->jid->full, s->account->host, s->stream ? s->stream->facts : NULL, s->stream_with };
 }
 
-void tap_show(enum tap_way way, const struct tap_place *p, const struct xml *stanza)
-{
-	show_stanza(way, p, NULL, stanza);
-}
-
 void tap_show_session(enum tap_way way, const struct session *s, const struct xml *stanza)
 {
-	struct tap_place p = place_of_session(s);
-	show_stanza(way, &p, s, stanza);
+	const struct tap_place p = place_of_session(s);
+	struct tap_view v;
+	look(&v, way, &p, stanza, s->account->jid);
+	tap_show(&v);
 }
 
 /* Its addresses are prepared already: so request and response have the same. */
 void tap_show_turn(const struct turn *t, bool is_wrong)
 {
-	struct tap_place p = place_of_session(t->session);
+	const struct tap_place p = place_of_session(t->session);
 	struct tap_view v = { TAP_IN, t->kind, t->type, is_wrong, t->from->full, t->to ? t->to->full : xml_get(t->stanza, "to"), t->id, t->stanza, &p };
-	show(&v);
+	tap_show(&v);
 }
 
 void taps_second(const struct home *home)

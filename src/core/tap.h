@@ -71,8 +71,10 @@ bool tap_answers(const struct tap_view *response, const char *request_from, cons
 /* --- for front ends --- */
 
 static inline bool tap_is_open(const struct home *h) { return __builtin_expect(h->taps != NULL, 0); }
-/* Only when one is open. A stanza that passes its door otherwise than by session_receive and session_put. */
-void tap_show(enum tap_way, const struct tap_place *, const struct xml *stanza);
+/* A view of a stanza at this place, and showing it to all taps of this loop. */
+void tap_look(struct tap_view *, enum tap_way, const struct tap_place *, const struct xml *stanza);
+void tap_show(const struct tap_view *);
+/* The same for a stanza that passes a session's door otherwise than by session_receive and session_put. */
 void tap_show_session(enum tap_way, const struct session *, const struct xml *stanza);
 
 /* --- the core's own --- */

@@ -14,6 +14,7 @@
 #include "base/random.h"
 #include "core/host.h"
 #include "core/limit.h"
+#include "core/tap.h"
 #include "xmpp/redact.h"
 #include <string.h>
 
@@ -54,6 +55,28 @@ static void log_xml(const struct component_stream *c, const char *done, const st
 #define LOG_XML(c, done, el) \
 	((int)LOG_ALL <= atomic_load_explicit(&log_limit, memory_order_relaxed) ? log_xml(c, done, el) : (void)0)
 
+/* --- taps --- */
+
+static struct session_facts facts(void *stream)
+{
+	const struct component_stream *c = stream;
+	struct session_facts f = { .tag = "" };
+	if (c->conn)
+		memcpy(f.peer, conn_facts(c->conn).peer_name, sizeof f.peer);
+	return f;
+}
+
+/* The stanza as it is inside of the server. */
+static void show(struct component_stream *c, enum tap_way way, const struct xml *stanza)
+{
+	if (!tap_is_open(home_here()))
+		return;
+	const struct tap_place p = { .front = "component", .address = c->name, .facts = facts, .with = c };
+	struct tap_view v;
+	tap_look(&v, way, &p, stanza);
+	tap_show(&v);
+}
+
 /* --- silence --- */
 
 static void write_ping(struct component_stream *c)
@@ -62,8 +85,10 @@ static void write_ping(struct component_stream *c)
 	random_text(c->ping, sizeof c->ping - 1);
 	c->pinged_at = clock_now();
 	c->kept_before_ping = c->carrier.kept;
-	xml_print(conn_out(c->conn), EL(a, NS_COMPONENT, "iq", ATTR(a, "type", "get"), ATTR(a, "from", host_first()->name), ATTR(a, "to", c->name),
-		ATTR(a, "id", c->ping), EL(a, NS_PING, "ping")), NS_COMPONENT);
+	const struct xml *ping = EL(a, NS_CLIENT, "iq", ATTR(a, "type", "get"), ATTR(a, "from", host_first()->name), ATTR(a, "to", c->name),
+		ATTR(a, "id", c->ping), EL(a, NS_PING, "ping"));
+	show(c, TAP_OUT, ping);
+	xml_print(conn_out(c->conn), outward(a, ping), NS_COMPONENT);
 	conn_printed(c->conn);
 	arena_free(a);
 }
@@ -157,6 +182,7 @@ static bool send_stanza(struct carrier *carrier, const struct xml *stanza)
 	struct arena *a = arena_new();
 	const struct xml *el = outward(a, stanza);
 	LOG_XML(c, "sent", el);
+	show(c, TAP_OUT, stanza);
 	xml_print(conn_out(c->conn), el, NS_COMPONENT);
 	conn_printed(c->conn);
 	arena_free(a);
@@ -203,11 +229,14 @@ void component_stanza(struct component_stream *c, struct arena *a, struct xml *e
 	} else if (!from || !link_is_of(c->carrier.link, from->domain)) {
 		component_log(c, LOG_PROBLEM, "sent a stanza from %s", said ? said : "nobody");
 		component_error(c, STREAM_INVALID_FROM, NULL);
-	} else if (!is_answer(c, el)) {
+	} else {
 		inward(el);
 		xml_set(a, el, "from", from->full);
-		link_receive(&c->carrier, a, el, from, receipt_new_of(&c->debtor, (uint32_t)bytes));
-		return;
+		show(c, TAP_IN, el);
+		if (!is_answer(c, el)) {
+			link_receive(&c->carrier, a, el, from, receipt_new_of(&c->debtor, (uint32_t)bytes));
+			return;
+		}
 	}
 	arena_free(a);
 }

@@ -1,7 +1,9 @@
 """The traffic log: a line for each stanza, from files of another server's users too, and what becomes of the file."""
+import hashlib
 import os
 import re
 import signal
+import socket
 import subprocess
 import time
 
@@ -63,6 +65,40 @@ def each_once(program):
         if wrong or others or mode != 0o600 or 'moon' in server.read('traffic'):
             return f'{wrong[:3]} {others[:3]} {mode:o}'
         return None if len(beats) >= 2 and all(0 < b - a <= 3 for a, b in zip(beats, beats[1:])) else f'beats: {beats}'
+
+
+def component(server, name, secret):
+    """A connected one: its socket (XEP-0114)."""
+    link = socket.create_connection(('127.0.0.1', server.port), 10)
+    link.sendall(f"<stream:stream to='{name}' xmlns='jabber:component:accept' xmlns:stream='http://etherx.jabber.org/streams'>".encode())
+    heard = ''
+    while " id='" not in heard:
+        heard += link.recv(4096).decode()
+    number = re.search(r" id='([^']+)'", heard).group(1)
+    link.sendall(f'<handshake>{hashlib.sha1((number + secret).encode()).hexdigest()}</handshake>'.encode())
+    while '<handshake/>' not in heard:
+        heard += link.recv(4096).decode()
+    return link
+
+
+def of_components(program):
+    """What a component says and is told has its lines too, with the peer that it is."""
+    with running(program, top='xmpp_logger { logfile = "traffic" }\ncomponent "gw.example" { secret = "s3cr3t" }') as server:
+        server.add_accounts(['romeo'])
+        romeo, gateway = server.log_in('romeo'), component(server, 'gw.example', 's3cr3t')
+        say(romeo, 'x@gw.example', 1)
+        while b'by the moon' not in gateway.recv(4096):
+            pass
+        gateway.sendall(b"<message from='x@gw.example' to='romeo@example/here' id='m2' type='chat'><body>by the lark</body></message>")
+        romeo.wait(lambda e: e is not None and e.get('id') == 'm2')
+        r, at = 'romeo@example/here', ['%s:%d' % s.getsockname()[:2] for s in (romeo.socket, gateway)]
+        wanted = [f'R+message+x@gw.example+{r}+m1+chat+{at[0]}', f'D+message+x@gw.example+{r}+m1+chat+{at[1]}',
+                  f'R+message+{r}+x@gw.example+m2+chat+{at[1]}', f'D+message+{r}+x@gw.example+m2+chat+{at[0]}']
+        until(lambda: '+D+message+romeo' in server.read('traffic'))
+        seen = [line.split('+', 1)[1] for line in stanzas(server) if '+message+' in line]
+        romeo.close()
+        gateway.close()
+        return None if seen == wanted else f'{seen}'
 
 
 def rotation(program):
@@ -136,4 +172,4 @@ def faults(program):
         return said if done.returncode or 'xmpp_logger' in said else None
 
 
-TESTS = (each_once, rotation, by_reload, faults)
+TESTS = (each_once, of_components, rotation, by_reload, faults)

@@ -46,26 +46,59 @@ static char *print(const struct xml *stanza)
 	return text;
 }
 
-void record_view(struct passed *p, const struct tap_view *v)
-{
-	*p = (struct passed){ v->way, v->kind, v->type, v->is_wrong, copy(v->place->address), copy(v->from), copy(v->to), copy(v->id), print(v->stanza) };
-}
-
 static void saw(struct tap *tap, const struct tap_view *v)
 {
 	pthread_mutex_lock(&passed_lock);
 	assert(seen_count < PASSED);
-	record_view(&seen[seen_count++], v);
+	seen[seen_count++] = (struct passed){ v->way, v->kind, v->type, v->is_wrong, copy(v->place->address), copy(v->from), copy(v->to), copy(v->id),
+		print(v->stanza) };
 	pthread_mutex_unlock(&passed_lock);
 }
 
 static struct tap tap = { .saw = saw };
 
-/* With the lock. */
-static void note(enum tap_way way, const struct client *c, const struct xml *stanza)
+void homes_note(enum tap_way way, const char *at, const struct xml *stanza)
 {
+	pthread_mutex_lock(&passed_lock);
 	assert(said_count < PASSED);
-	said[said_count++] = (struct passed){ .way = way, .at = mem_printf("%s/%s", c->jid, c->resource), .xml = print(stanza) };
+	said[said_count++] = (struct passed){ .way = way, .at = copy(at), .xml = print(stanza) };
+	pthread_mutex_unlock(&passed_lock);
+}
+
+static bool is_same(const struct passed *a, const struct passed *b)
+{
+	return a->way == b->way && strcmp(a->at, b->at) == 0 && strcmp(a->xml, b->xml) == 0;
+}
+
+static unsigned times(const struct passed *in, unsigned count, const struct passed *what)
+{
+	unsigned n = 0;
+	for (unsigned i = 0; i < count; i++)
+		n += is_same(&in[i], what);
+	return n;
+}
+
+static const char *difference(void)
+{
+	static char words[4096];
+	for (unsigned i = 0; i < said_count; i++) {
+		unsigned wanted = times(said, said_count, &said[i]), is = times(seen, seen_count, &said[i]);
+		if (is != wanted) {
+			snprintf(words, sizeof words, "%s: seen %u times and not %u: %s", said[i].at, is, wanted, said[i].xml);
+			return words;
+		}
+	}
+	snprintf(words, sizeof words, "%u seen of %u", seen_count, said_count);
+	return seen_count == said_count ? NULL : words;
+}
+
+const char *homes_difference(void)
+{
+	homes_settle();
+	pthread_mutex_lock(&passed_lock);
+	const char *why = difference();
+	pthread_mutex_unlock(&passed_lock);
+	return why;
 }
 
 unsigned seen_such(enum tap_way way, enum kind kind, enum type type, const char *at, const char *id)
@@ -105,9 +138,7 @@ static void say(void *thing)
 	assert(el);
 	struct xml *stamped = xml_shallow(a, el);
 	xml_set(a, stamped, "from", s->client->session->jid->full);
-	pthread_mutex_lock(&passed_lock);
-	note(TAP_IN, s->client, stamped);
-	pthread_mutex_unlock(&passed_lock);
+	homes_note(TAP_IN, s->client->session->jid->full, stamped);
 	session_receive(s->client->session, a, el, strlen(s->stanza));
 	mem_free(s->stanza);
 	mem_free(s);
@@ -134,12 +165,11 @@ static void answer_subscribe(struct client *c, const struct xml *stanza)
 static uint64_t hear(void *with, const struct xml *stanza)
 {
 	struct client *c = with;
-	pthread_mutex_lock(&passed_lock);
-	note(TAP_OUT, c, stanza);
-	uint64_t number = ++c->heard;
-	pthread_mutex_unlock(&passed_lock);
+	char *at = mem_printf("%s/%s", c->jid, c->resource);
+	homes_note(TAP_OUT, at, stanza);
+	mem_free(at);
 	answer_subscribe(c, stanza);
-	return number;
+	return ++c->heard;
 }
 
 static void ended(void *with, enum stream_error error, const char *text)

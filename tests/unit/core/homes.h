@@ -39,7 +39,14 @@ struct client *client_bind(const char *jid, const char *resource);     /* and se
 void client_says(struct client *, const char *stanza);
 void homes_settle(void);                     /* waits until nothing passes any more */
 void homes_forget(void);                     /* what has passed so far */
-void record_view(struct passed *, const struct tap_view *);
 extern pthread_mutex_t passed_lock;          /* guards the four above, and a client's fields */
+/* Settles; what the clients gave and were given is what the tap saw: no more, no less, nothing twice, each whole. */
+#define assert_once() do { \
+	const char *why_ = homes_difference(); \
+	if (why_) \
+		fail_msg("%s", why_); \
+} while (0)
+const char *homes_difference(void);          /* NULL: there is none */
+void homes_note(enum tap_way, const char *at, const struct xml *stanza);       /* somebody else than a client gave it, or was given it */
 /* The number of views that fit; each NULL: any. */
 unsigned seen_such(enum tap_way, enum kind, enum type, const char *at, const char *id);

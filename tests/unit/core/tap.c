@@ -43,31 +43,6 @@ static int forget(void **state)
 
 /* --- exactly once --- */
 
-static bool is_same(const struct passed *a, const struct passed *b)
-{
-	return a->way == b->way && strcmp(a->at, b->at) == 0 && strcmp(a->xml, b->xml) == 0;
-}
-
-static unsigned times(const struct passed *in, unsigned count, const struct passed *what)
-{
-	unsigned n = 0;
-	for (unsigned i = 0; i < count; i++)
-		n += is_same(&in[i], what);
-	return n;
-}
-
-/* What the clients gave and were given is what the tap saw: no more, no less, nothing twice, each whole. */
-static void assert_once(void)
-{
-	homes_settle();
-	assert_int_equal(seen_count, said_count);
-	for (unsigned i = 0; i < said_count; i++) {
-		unsigned wanted = times(said, said_count, &said[i]), is = times(seen, seen_count, &said[i]);
-		if (is != wanted)
-			fail_msg("%s, seen %u times and not %u: %s", said[i].at, is, wanted, said[i].xml);
-	}
-}
-
 static void messages(void **state)
 {
 	client_says(romeo, "<message id='full' type='chat' to='juliet@" DOMAIN "/balcony'><body>1</body></message>");
