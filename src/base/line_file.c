@@ -244,10 +244,12 @@ void line_file_set(struct line_file *f, const struct line_file_options *o)
 {
 	CHECK(f, LINE_FILE_MAGIC);
 	pthread_mutex_lock(&f->lock);
+	f->is_reopened = f->is_reopened || f->options.mode != o->mode;
 	f->options.mode = o->mode;
 	f->options.size = o->size;
 	f->options.period = o->period;
 	f->options.older = o->older;
+	pthread_cond_signal(&f->more);
 	pthread_mutex_unlock(&f->lock);
 }
 

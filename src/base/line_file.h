@@ -29,7 +29,7 @@ struct line_file_options {
 /* Opens, or makes, the file and starts the thread. Copies the strings. */
 struct line_file *line_file_open(const struct line_file_options *, struct fail *why);
 const char *line_file_path(const struct line_file *);
-void line_file_set(struct line_file *, const struct line_file_options *);    /* all but path and tag, for the next file and the next look at this one */
+void line_file_set(struct line_file *, const struct line_file_options *);    /* all but path and tag */
 void line_file_add(struct line_file *, const char *line, size_t size);       /* a whole line with its end; from any thread */
 void line_file_reopen(struct line_file *);   /* it was renamed: what is added from now on goes to a new one */
 /* Both write what waits, end the thread and free; NULL is fine. The first waits for it. */

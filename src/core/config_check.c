@@ -66,6 +66,18 @@ static void check_admins(const struct config_scope *s, struct config_report *rep
 	arena_free(a);
 }
 
+/* The module reads what is before the first blank. */
+static void check_extra_items(const struct config_scope *s, struct config_report *report)
+{
+	const struct config_entry *e = config_table_find("disco.extra_items", s->kind);
+	const struct config_value *v = e ? config_set_here(s, e) : NULL;
+	struct arena *a = v ? arena_new() : NULL;
+	for (const char *const *item = v ? v->list : NULL; item && *item; item++)
+		if (!jid_parse(a, arena_copy(a, *item, strcspn(*item, " "))))
+			config_error(report, v->place, "disco.extra_items holds addresses, each perhaps with a blank and a name behind it, and not \"%s\"", *item);
+	arena_free(a);
+}
+
 static void check_scope(const struct config_scope *s, const struct config_scope *g, struct config_report *report)
 {
 	check_queues(s, report);
@@ -102,11 +114,13 @@ void config_check_together(const struct config *config, struct config_report *re
 	const struct config_scope *g = config_global(config);
 	check_queues(g, report);
 	check_admins(g, report);
+	check_extra_items(g, report);
 	for (const struct config_scope *l = config_first(g, CONFIG_LISTENER); l; l = config_next(l))
 		check_scope(l, g, report);
 	for (const struct config_scope *s = config_first(g, CONFIG_DOMAIN); s; s = config_next(s)) {
 		check_pairs(s, report);
 		check_admins(s, report);
+		check_extra_items(s, report);
 	}
 	for (unsigned i = 0; modules[i]; i++)
 		if (modules[i]->check)

@@ -256,10 +256,3 @@ const char *host_text(const struct host *h, const struct module *m, const char *
 {
 	return option(h, m, name)->text;
 }
-
-const char *const *host_list(const struct host *h, const struct module *m, const char *name)
-{
-	static const char *const none[] = { NULL };
-	const char *const *list = option(h, m, name)->list;
-	return list ? list : none;
-}

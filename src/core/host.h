@@ -98,4 +98,3 @@ static inline bool host_runs(const struct host *h, unsigned slot) { return !(h->
 bool        host_bool(const struct host *, const struct module *, const char *name);
 int64_t     host_int(const struct host *, const struct module *, const char *name);      /* sizes and durations (ms) too */
 const char *host_text(const struct host *, const struct module *, const char *name);
-const char *const *host_list(const struct host *, const struct module *, const char *name);      /* ends with NULL, is never NULL */

@@ -56,7 +56,7 @@ struct hook {
 
 /* Who is asked by an IQ get or set. */
 enum asked {
-	TO_HOST      = 1,            /* the server itself: 'example.com' */
+	TO_HOST      = 1,            /* the server itself: 'example.com'. By another domain's user too: then the account is a link's, without an id, a session, or anything kept */
 	TO_SELF      = 2,            /* one's own account: no 'to', or one's own bare JID; from its own sessions only */
 	TO_ACCOUNT   = 4,            /* any local account's bare JID, by anybody; one's own too */
 };
