@@ -130,7 +130,7 @@ def by_reload(program):
     with running(program, top=logger + '\ndomain "second" { tls = off  xmpp_logger { enabled = no } }') as server:
         server.add_accounts(['romeo'])
         romeo = server.log_in('romeo')
-        steps = [(logger, 'xmpp_logger { logfile = "traffic"  log_delivery = no  log_reception_format = "%ai" }'),
+        steps = [(logger, 'xmpp_logger { logfile = "traffic"  logmode = 0600  log_delivery = no  log_reception_format = "%ai" }'),
                  ('log_reception_format = "%ai"', 'log_reception_format = "new %ai"'), ('"traffic"', '"other"'),
                  ('log_delivery = no', 'log_delivery = no  enabled = no'), ('enabled = no  log_r', 'log_r')]
         for number, (old, new) in enumerate(steps):
@@ -144,8 +144,9 @@ def by_reload(program):
         until(lambda: 'new m5' in lines(server, 'other'))
         first = [line for line in stanzas(server) if re.search(r'\bm\d', line)]
         other = [line for line in stanzas(server, 'other') if re.search(r'\bm\d', line)]
-        if len(first) != 3 or first[1:] != ['m1', 'new m2'] or '+m0+' not in first[0]:
-            return f'first: {first}'
+        mode = os.stat(f'{server.folder}/traffic').st_mode & 0o777
+        if mode != 0o600 or len(first) != 3 or first[1:] != ['m1', 'new m2'] or '+m0+' not in first[0]:
+            return f'first: {first} {mode:o}'
         return None if other == ['new m3', 'new m5'] else f'other: {other}'
 
 

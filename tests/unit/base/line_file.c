@@ -150,7 +150,7 @@ static void a_new_period_has_a_new_file(void **state)
 
 static void somebody_else_may_rename_it(void **state)
 {
-	char moved[64];
+	char moved[80];
 	snprintf(moved, sizeof moved, "%s.moved", path);
 	struct line_file *f = open_with((struct line_file_options){ .mode = 0600 });
 	add(f, "before\n");

@@ -17,7 +17,7 @@ enum { HOMES = 4, CLIENTS = 40, PASSED = 4096 };
 struct client {
 	const char *jid, *resource;
 	struct session *session;
-	bool grants;                         /* it answers `subscribe` with `subscribed` */
+	atomic_bool grants;                  /* it answers `subscribe` with `subscribed` */
 	unsigned heard;
 };
 
