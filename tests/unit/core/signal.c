@@ -151,7 +151,7 @@ static char *content(const char *path)
 	FILE *f = fopen(path, "r");
 	assert_non_null(f);
 	char *text = mem_new(1 << 20);
-	fread(text, 1, (1 << 20) - 1, f);
+	text[fread(text, 1, (1 << 20) - 1, f)] = '\0';
 	fclose(f);
 	return text;
 }
