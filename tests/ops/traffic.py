@@ -49,13 +49,18 @@ def each_once(program):
         romeo.wait(lambda e: e is not None and e.get('id') == 'm50')
         romeo.send("<iq type='get' id='p' to='example'><ping xmlns='urn:xmpp:ping'/></iq>")
         romeo.wait(lambda e: e is not None and e.get('id') == 'p')
-        until(lambda: sum(line.endswith('+M') for line in lines(server)) >= 2 and any('+D+iq' in line for line in lines(server)))
+        for number, text in (('s', "<session xmlns='urn:ietf:params:xml:ns:xmpp-session'/>"), ('b', "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>")):
+            romeo.send(f"<iq type='set' id='{number}'>{text}</iq>")      # answered by the stream itself
+            romeo.wait(lambda e, n=number: e is not None and e.get('id') == n)
+        until(lambda: sum(line.endswith('+M') for line in lines(server)) >= 2 and any('+b+error' in line for line in lines(server)))
         seen = [re.sub(r'^\d{10}', 'T', line) for line in stanzas(server)]
         r, j = 'romeo@example/here', 'juliet@example/here'
         wanted = [f'T+R+message+juliet@example+{r}+m{n}+chat+{peers[0]}' for n in range(50)]
         wanted += [f'T+D+message+juliet@example+{r}+m{n}+chat+{peers[1]}' for n in range(50)]
         wanted += [f'T+R+message+nobody@example+{r}+m50+chat+{peers[0]}', f'T+D+message+{r}+nobody@example+m50+error+{peers[0]}',
-                   f'T+R+iq+example+{r}+p+get+{peers[0]}', f'T+D+iq+{r}+example+p+result+{peers[0]}']
+                   f'T+R+iq+example+{r}+p+get+{peers[0]}', f'T+D+iq+{r}+example+p+result+{peers[0]}',
+                   f'T+R+iq+romeo@example+{r}+s+set+{peers[0]}', f'T+D+iq+{r}+romeo@example+s+result+{peers[0]}',
+                   f'T+R+iq+romeo@example+{r}+b+set+{peers[0]}', f'T+D+iq+{r}+romeo@example+b+error+{peers[0]}']
         wrong = [line for line in wanted if seen.count(line) != 1]
         others = [line for line in seen if line not in wanted and not re.match(r'T\+[RD]\+presence\+(%s|%s)' % (r.split('/')[0], j.split('/')[0]), line)]
         mode = os.stat(f'{server.folder}/traffic').st_mode & 0o777
