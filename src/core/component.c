@@ -125,15 +125,19 @@ static const struct component *found(struct hash_node *n)
 	return n ? CONTAINER(n, struct served, by_name)->component : NULL;
 }
 
-const struct component *component_of(const char *domain)
+const struct component *components_find(const struct components *all, const char *domain)
 {
-	const struct components *all = hosts_here()->components;
 	const struct component *c = all->exact.count ? found(hash_find(&all->exact, domain)) : NULL;
 	if (!all->below.count)
 		return c;
 	for (const char *dot = domain; !c && (dot = strchr(dot, '.'));)
 		c = found(hash_find(&all->below, ++dot));
 	return c ? c : found(hash_find(&all->below, ""));
+}
+
+const struct component *component_of(const char *domain)
+{
+	return components_find(hosts_here()->components, domain);
 }
 
 const char *component_name(const struct component *c, const char *domain)

@@ -44,7 +44,8 @@ struct components {
 bool components_read(struct components *, struct arena *, const struct config *, const struct hash *hosts, struct fail *why);
 void components_clear(struct components *);
 
-/* Who may serve this domain (prepared), by this home's snapshot; NULL: nobody. */
-const struct component *component_of(const char *domain);
+/* Who may serve this domain (prepared); NULL: nobody. */
+const struct component *components_find(const struct components *, const char *domain);
+const struct component *component_of(const char *domain);    /* in this home's snapshot */
 /* The name of the component that serves it: `domain` itself, or the one whose further domain it is. */
 const char *component_name(const struct component *, const char *domain);

@@ -223,8 +223,8 @@ static const char *path_of(struct arena *a, const struct config_scope *s, const 
 {
 	if (*prefix)
 		return arena_printf(a, "%s.%s", prefix, key);
-	const char *own = s->kind == CONFIG_COMPONENT ? arena_printf(a, "component.%s", key) : key;
-	return config_table_find(own, s->kind) ? own : key;
+	bool is_whole = s->kind != CONFIG_COMPONENT || config_table_find(key, s->kind) || config_table_has_section(key, s->kind);
+	return is_whole ? key : arena_printf(a, "component.%s", key);
 }
 
 static void lay_one(struct load *l, struct config_scope *s, const char *prefix, const struct config_node *n)

@@ -114,7 +114,7 @@ static void listen_for_life(struct timer *timer)
 		limit_reached(LIMIT_COMPONENT_IDLE);
 		component_error(c, STREAM_CONNECTION_TIMEOUT, "Nothing was heard for too long");
 	} else if (!c->asked_at && limit && silent >= limit) {
-		ask_for_life(c, PING_WAIT);
+		ask_for_life(c, limit < PING_WAIT ? limit : PING_WAIT);
 	} else {
 		component_watch(c);
 	}

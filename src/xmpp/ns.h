@@ -41,6 +41,8 @@
 	X(NS_LIMITS,         "urn:xmpp:stream-limits:0") \
 	X(NS_CHAT_STATES,    "http://jabber.org/protocol/chatstates") \
 	X(NS_RECEIPTS,       "urn:xmpp:receipts") \
+	X(NS_REAL_TIME_TEXT, "urn:xmpp:rtt:0") \
+	X(NS_ATTENTION,      "urn:xmpp:attention:0") \
 	X(NS_CHANNEL_BINDING, "urn:xmpp:sasl-cb:0") \
 	X(NS_PIE,            "urn:xmpp:pie:0") \
 	X(NS_PIE_SCRAM,      "urn:xmpp:pie:0#scram") \

@@ -8,6 +8,7 @@ import base64
 import hashlib
 import hmac
 import os
+import re
 import socket
 import ssl
 import time
@@ -29,7 +30,16 @@ def tls_context():
 
 
 CONTEXT = tls_context()
+TAG = re.compile(rb"""[^<]*<(?:[^'">]|'[^']*'|"[^"]*")*>""")
 SALTED = {}
+
+
+def tag_end(data):
+    """How much of it is text and one whole tag; a '>' may stand in an attribute. 0: nothing yet."""
+    match = TAG.match(data)
+    if match:
+        return match.end()
+    return 0 if b'<' in data else data.rfind(b'>') + 1
 
 
 class Client:
@@ -79,10 +89,7 @@ class Client:
         data = self.part + data
         if not self.opened and data.startswith(b'\xef\xbb\xbf'):
             self.wrong('a byte order mark')
-        end = data.rfind(b'>') + 1
-        data, self.part = data[:end], data[end:]
-        while data:
-            cut = data.find(b'>') + 1
+        while cut := tag_end(data):
             try:
                 self.builder.parser.Parse(data[:cut], False)
             except expat.ExpatError as why:
@@ -90,9 +97,8 @@ class Client:
                 return
             data = data[cut:]
             if self.over:
-                kept = self.part
                 self.restart()
-                self.part = kept
+        self.part = data
 
     def pump(self, deadline):
         """Takes what comes; false when nothing came in time."""
