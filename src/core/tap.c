@@ -3,9 +3,7 @@
  * that closes a tap counts it down; whoever comes to zero tells the owner.
  */
 #include "core/tap.h"
-#include "base/check.h"
 #include "base/mem.h"
-#include "core/signal.h"
 #include <string.h>
 
 struct tapped {                      /* in a home's list, in the order of opening */
