@@ -38,16 +38,8 @@ static bool give(struct carrier *c, const struct xml *stanza)
 	return true;
 }
 
-/* It is always there, and no component takes its place. */
-static void ask(struct carrier *c)
-{
-}
-
-static void end(struct carrier *c, enum stream_error error, const char *text)
-{
-}
-
-static const struct carrier_kind kind = { .send = give, .ask = ask, .end = end, .is_inside = true };
+/* Nobody asks whether it is there, or ends it: it has its link alone. */
+static const struct carrier_kind kind = { .send = give, .is_inside = true };
 
 bool gateway_open(struct gateway *g)
 {

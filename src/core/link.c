@@ -175,7 +175,7 @@ static bool send_by(struct carrier *c, struct signal *s, const struct component 
 	if (!c->kind->send(c, s->stanza))
 		return false;
 	home_here()->counts.component_out++;
-	if (terms && terms->queue && is_worth_waiting(s))
+	if (terms && terms->queue && !c->kind->is_inside && is_worth_waiting(s))
 		remember(c, waiting_new(s), terms);
 	else
 		signal_forget(s);
@@ -311,11 +311,19 @@ static bool make_room(struct link *l, const struct component *terms)
 	return !l->carrier_count;
 }
 
+/* A gateway shares with nobody, and makes room for nobody. */
+static bool may_join(struct link *l, const struct carrier *c, const struct component *terms)
+{
+	const struct carrier *there = l->carrier_count ? CONTAINER(list_first(&l->carriers), struct carrier, in_link) : NULL;
+	if (c->kind->is_inside)
+		return !there;
+	return terms && !(there && there->kind->is_inside) && make_room(l, terms);
+}
+
 bool link_join(struct carrier *c, const char *name)
 {
-	const struct component *terms = component_of(name);
 	struct link *l = link_get(name);
-	if (c->kind->is_inside ? l->carrier_count != 0 : !terms || !make_room(l, terms))
+	if (!may_join(l, c, component_of(name)))
 		return false;
 	list_init(&c->sent);
 	list_append(&l->carriers, &c->in_link);

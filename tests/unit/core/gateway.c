@@ -240,6 +240,37 @@ static void a_place_is_taken_once(void **state)
 	assert_false(opened(&ours));
 }
 
+static bool is_never_sent(struct carrier *c, const struct xml *stanza)
+{
+	return false;
+}
+
+static void join_as_a_component(void *thing)
+{
+	static const struct carrier_kind kind = { .send = is_never_sent };
+	static struct carrier carrier = { .kind = &kind };
+	answer = link_join(&carrier, ((struct errand *)thing)->gateway->address);
+	if (answer)
+		link_leave(&carrier);
+	sem_post(&done);
+}
+
+/* Not even one that is configured, and may share its place with others of its kind. */
+static void no_component_takes_its_place(void **state)
+{
+	static struct gateway shared = { .address = "shared.example.net", .receive = receive };
+	assert_true(opened(&shared));
+	homes_settle();
+	run(&shared, join_as_a_component, NULL);
+	assert_false(answer);
+	client_says(romeo, "<message id='h1' to='shared.example.net'><body>1</body></message>");
+	assert_once();
+	assert_int_equal(heard_such(KIND_MESSAGE, TYPE_NORMAL, "shared.example.net", "h1"), 1);
+	run(&shared, close_it, NULL);
+	run(&shared, join_as_a_component, NULL);
+	assert_true(answer);
+}
+
 /* The last test. */
 static void closed_it_is_nobodys_address(void **state)
 {
@@ -268,6 +299,7 @@ int main(void)
 		cmocka_unit_test_setup(it_has_contacts, forget),
 		cmocka_unit_test_setup(it_speaks_for_nobody_else, forget),
 		cmocka_unit_test_setup(a_place_is_taken_once, forget),
+		cmocka_unit_test_setup(no_component_takes_its_place, forget),
 		cmocka_unit_test_setup(closed_it_is_nobodys_address, forget),
 	};
 	return cmocka_run_group_tests(tests, begin, end);

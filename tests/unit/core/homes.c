@@ -261,7 +261,8 @@ static struct hosts *read_hosts(void)
 	struct config_report report;
 	char *path = path_of("conf");
 	FILE *f = fopen(path, "w");
-	fprintf(f, "limits { enabled = no }\ndomain \"" DOMAIN "\" { tls = off }\n");
+	fprintf(f, "limits { enabled = no }\ndomain \"" DOMAIN "\" { tls = off }\n"
+		"component \"shared.example.net\" { secret = s  conflict = share  queue = 10 }\n");
 	fclose(f);
 	config_report_init(&report);
 	struct config *config = config_load(path, CONFIG_MAIN_ONLY, &report);
