@@ -26,5 +26,6 @@ const struct module *const modules[] = {
 	&mod_time,
 	&mod_vcard,
 	&mod_register,
+	&mod_xmpp_logger,
 	NULL,
 };

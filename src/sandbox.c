@@ -65,7 +65,7 @@ static void add_path(struct gathering *g, const char *path, unsigned rights)
 static unsigned rights_of(const struct config_entry *e)
 {
 	static const struct { const char *path; unsigned rights; } other[] = {
-		{ "data_dir", MAY_WRITE }, { "control_socket", MAY_LISTEN }, { "log.output", MAY_APPEND }, { "xmpp_logger.logfile", MAY_APPEND },
+		{ "data_dir", MAY_WRITE }, { "control_socket", MAY_LISTEN }, { "log.output", MAY_APPEND }, { "xmpp_logger.logfile", MAY_ROTATE },
 	};
 	for (size_t i = 0; i < sizeof other / sizeof *other; i++)
 		if (strcmp(other[i].path, e->path) == 0)

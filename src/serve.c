@@ -22,11 +22,13 @@
 #include "core/pool.h"
 #include "core/server.h"
 #include "core/signal.h"
+#include "modules/xmpp_logger.h"
 #include "net/loop.h"
 #include "privileges.h"
 #include "sandbox.h"
 #include "store/store.h"
 #include "streams/c2s.h"
+#include "streams/component.h"
 #include "streams/sasl_library.h"
 #include "streams/guest.h"
 #include "streams/kept.h"
@@ -112,11 +114,13 @@ static bool take(struct arena *a, struct config *fresh, const char **words)
 {
 	struct fail why;
 	const char *unopened;
+	struct traffic_plan *traffic = NULL;
 	if ((*words = sandbox_lacks(a, fresh)))
 		return false;
 	struct hosts *hosts = hosts_new(fresh, generation + 1, &why);
-	if (!hosts || !listen_prepare(hosts->entrances, a, &unopened, &why)) {
+	if (!hosts || !xmpp_logger_prepare(fresh, &traffic, &why) || !listen_prepare(hosts->entrances, a, &unopened, &why)) {
 		*words = arena_string(a, why.text);
+		xmpp_logger_forget(traffic);
 		hosts_drop(hosts);
 		return false;
 	}
@@ -125,6 +129,7 @@ static bool take(struct arena *a, struct config *fresh, const char **words)
 	*words = what_waits(a, fresh, unopened);
 	homes_take_hosts(hosts);
 	clear_sweep(store, hosts);
+	xmpp_logger_follow(traffic);
 	listen_follow(hosts->entrances);
 	certificate_watch_follow(hosts);
 	hosts_drop(hosts);
@@ -190,11 +195,19 @@ static struct config *preview(struct arena *a, struct config_change **changes, c
 	return hosts ? fresh : NULL;
 }
 
+static void reopen_traffic(void)
+{
+	pthread_mutex_lock(&reloading);
+	xmpp_logger_reopen();
+	pthread_mutex_unlock(&reloading);
+}
+
 static void reload_by_signal(void)
 {
 	struct arena *a = arena_new();
 	const char *words;
 	log_reopen(NULL);
+	reopen_traffic();
 	supervisor_tell(arena_printf(a, "RELOADING=1\nMONOTONIC_USEC=%lld", (long long)clock_now() * 1000));
 	reload(a, &words);
 	supervisor_tell("READY=1");
@@ -305,6 +318,7 @@ static void each_second(void *thing)
 	supervisor_turned(home->number);
 	home_second(home);
 	c2s_second();
+	component_second();
 }
 
 #ifdef TEST_HOOKS
@@ -376,8 +390,10 @@ static bool start(struct fail *why)
 	clear_sweep(store, hosts);
 	certificate_watch_follow(hosts);
 	hosts_drop(hosts);
-	if (!kept_read(why) || !control_open(config, why))
+	struct traffic_plan *traffic;
+	if (!kept_read(why) || !control_open(config, why) || !xmpp_logger_prepare(config, &traffic, why))
 		return false;
+	xmpp_logger_follow(traffic);
 	struct arena *a = arena_new();
 	audit_open(audit_path(a, config));
 	arena_free(a);
@@ -406,7 +422,8 @@ static void look_whether_quiet(struct timer *timer)
 {
 	struct leaving *l = CONTAINER(timer, struct leaving, timer);
 	c2s_stop_all();                              /* again: one may just have come from another loop */
-	bool quiet = !c2s_count() && home_is_quiet(l->home) && !loop_is_working() && !store_waiting(store);
+	component_stop_all();
+	bool quiet = !c2s_count() && !component_count() && home_is_quiet(l->home) && !loop_is_working() && !store_waiting(store);
 	if (quiet != l->is_quiet) {
 		l->is_quiet = quiet;
 		if (quiet)
@@ -454,6 +471,7 @@ static void stop_all(void)
 	loop_workers_stop();                         /* before exit takes away what they use */
 	keep_sessions();
 	store_close(store);
+	xmpp_logger_stop();
 	config_drop(config);
 	log_major("SERVER", "stopped");
 	log_close();

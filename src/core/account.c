@@ -136,7 +136,7 @@ static struct account *account_new(const char *bare)
 	struct home *home = home_here();
 	struct arena *scratch = arena_new();
 	const struct jid *address = jid_parse(scratch, bare);
-	ASSERT(address && address->local);
+	ASSERT(address);
 	struct arena *a = arena_new_small(arena_room(sizeof(struct account)) + jid_size(address, NULL));
 	struct account *account = ARENA_NEW(a, struct account);
 	account->magic = ACCOUNT_MAGIC;
@@ -164,14 +164,20 @@ struct account *account_get(const char *bare)
 	struct account *account = account_find(bare);
 	if (!account) {
 		account = account_new(bare);
-		load(account, false);
+		account_reload(account);
 	}
 	return account;
 }
 
+/* A link's has nothing in the database (core/link.h). */
 void account_reload(struct account *account)
 {
-	load(account, account->session_count > 0);
+	account->generation = account->home->hosts->generation;
+	if (account->local)
+		load(account, account->session_count > 0);
+	else
+		account->state = ACCOUNT_READY;
+	turns_wake(account);
 }
 
 /* --- leaving --- */

@@ -28,7 +28,7 @@ struct account {
 	struct hash_node    by_jid;
 	struct arena       *arena;           /* lives with the account: its names */
 	const struct jid   *address;         /* bare */
-	const char         *jid, *local;     /* the same as text; lives with the account */
+	const char         *jid, *local;     /* the same as text; lives with the account. `local` NULL: it is no account but takes the turns of a link */
 	struct home        *home;
 	const struct host  *host;            /* of the snapshot it was loaded under */
 	struct hosts       *old_hosts;       /* a share of the last snapshot that knew its host; NULL while it is served */

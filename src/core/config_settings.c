@@ -20,6 +20,7 @@
 #define IN_ALL  (IN_GLOBAL | IN_LISTENERS)
 #define IN_TLS  (IN_GLOBAL | IN_LISTENERS | IN_DOMAIN | IN_BINDINGS)
 #define IN_AUTH (IN_GLOBAL | IN_LISTENERS | IN_DOMAIN)
+#define IN_COMPONENTS (IN_GLOBAL | IN_DOMAIN | IN_COMPONENT)
 #define LEVELS  "failure major problem low all"
 #define SCHEMES "sqlite file odbc pgsql mysql ldap http https exec pam"
 
@@ -184,17 +185,38 @@ static const struct setting store[] = {
 };
 
 static const struct setting component[] = {
-	{ "secret", OPTION_SECRET, NULL, "What a component must know (XEP-0114); none: no component may connect", IN_DOMAIN, LATER },
+	{ "secret", OPTION_SECRET, NULL, "What a component must know (XEP-0114); none: none may connect", IN_COMPONENTS, .max = 1024 },
+	{ "allowed", OPTION_LIST, NULL, "Names that a component may take without a section of its own, or patterns as *.example.com; none: those below the domains with a secret", IN_BOTH },
+	{ "domains", OPTION_LIST, NULL, "Further domains that this component serves, or patterns as *.irc.example.com", IN_COMPONENT },
+	{ "tls", OPTION_ENUM, "local", "local: in clear text from this machine only; required: always TLS; optional: in clear text from anywhere", IN_COMPONENTS,
+	  .words = "local required optional", NEW_ONES },
+	{ "conflict", OPTION_ENUM, "refuse", "A second connection for a domain: is refused, takes the place of the first, or shares its work, by recipient", IN_COMPONENTS,
+	  .words = "refuse replace share", NEW_ONES },
+	{ "listed", OPTION_BOOL, "yes", "Who asks the domain above for its services is told of it", IN_COMPONENTS },
+	{ "queue", OPTION_INT, "0", "Messages and subscriptions that wait for a component that is away; 0: they are returned", IN_COMPONENTS, 0, 1000000 },
+	{ "queue_bytes", OPTION_SIZE, "4m", "Their bytes", IN_COMPONENTS, 65536, GIB },
+	{ "queue_time", OPTION_DURATION, "10min", "How long each waits before it is returned", IN_COMPONENTS, SECOND, YEAR },
+	{ "idle_time", OPTION_DURATION, "5min", "A silent component is asked (XEP-0199), then disconnected; 0: never", IN_COMPONENTS, 0, YEAR },
+	{ "stanza_size", OPTION_SIZE, "1m", "Bytes of a stanza from a component", IN_COMPONENTS, 10000, 64 * MIB, NEW_ONES },
+	{ "stanzas_per_second", OPTION_INT, "0", "From one component, in the long run; 0: no limit", IN_COMPONENTS, 0, 10000000, NEW_ONES },
+	{ "bytes_per_second", OPTION_SIZE, "0", "From one component, in the long run; 0: no limit", IN_COMPONENTS, 0, GIB, NEW_ONES },
+	{ "unsettled_stanzas", OPTION_INT, "500", "Of one component, not yet settled, before it is read no further; at most half of limits.mailbox counts", IN_COMPONENTS, 1, 1000000 },
+	{ "unsettled_bytes", OPTION_SIZE, "8m", "Their bytes", IN_COMPONENTS, 65536, GIB },
+	{ "write_queue", OPTION_SIZE, "16m", "Bytes waiting for a component that doesn't read before its stream ends", IN_COMPONENTS, 65536, GIB },
 };
 
 static const struct setting xmpp_logger[] = {
-	{ "logfile", OPTION_PATH, NULL, "Where traffic is logged", IN_GLOBAL, LATER },
-	{ "logmode", OPTION_MODE, "0644", "Access rights of the file, octal", IN_GLOBAL, 0, 0777, LATER },
-	{ "log_reception", OPTION_BOOL, "yes", "Log what came in", IN_GLOBAL, LATER },
-	{ "log_delivery", OPTION_BOOL, "yes", "Log what went out", IN_GLOBAL, LATER },
-	{ "reception_format", OPTION_STRING, "%tR%H", "A line for what came in", IN_GLOBAL, LATER },
-	{ "delivery_format", OPTION_STRING, "%tD%H", "A line for what went out", IN_GLOBAL, LATER },
-	{ "heartbeat", OPTION_DURATION, "60s", "Between lines that say we live", IN_GLOBAL, 0, YEAR, LATER },
+	{ "logfile", OPTION_PATH, NULL, "Where traffic is logged; none: nowhere", IN_GLOBAL },
+	{ "logmode", OPTION_MODE, "0644", "Access rights of the file, octal", IN_GLOBAL, 0, 0777 },
+	{ "log_reception", OPTION_BOOL, "yes", "Log what came in", IN_GLOBAL },
+	{ "log_delivery", OPTION_BOOL, "yes", "Log what went out", IN_GLOBAL },
+	{ "log_reception_format", OPTION_STRING, "%t+R+%st+%at+%af+%ai+%ay+%H", "A line for what came in: docs/signals.md has the macros", IN_GLOBAL, .max = 1024 },
+	{ "log_delivery_format", OPTION_STRING, "%t+D+%st+%at+%af+%ai+%ay+%H", "A line for what went out", IN_GLOBAL, .max = 1024 },
+	{ "log_heartbeat_format", OPTION_STRING, "%t+M", "A line that says that the server lives", IN_GLOBAL, .max = 1024 },
+	{ "heartbeat", OPTION_DURATION, "60s", "Between such lines; 0: there are none", IN_GLOBAL, 0, YEAR },
+	{ "rotate_size", OPTION_SIZE, "0", "The file is replaced before it is larger than this; 0: any size", IN_GLOBAL, 0, INT64_MAX },
+	{ "rotate_every", OPTION_DURATION, "0", "The file is replaced when a new such period begins, counted from 1970 (1d: at midnight UTC); 0: never", IN_GLOBAL, 0, YEAR },
+	{ "rotate_keep", OPTION_INT, "7", "Older files that are kept: LOGFILE.1 is the newest of them", IN_GLOBAL, 0, 1000 },
 };
 
 static const struct setting scriptlet[] = {

@@ -32,7 +32,12 @@ struct home;
 	X(logins_refused, FIGURE_COUNT, "logins_refused", NULL,               "Logins that failed") \
 	X(refused,        FIGURE_COUNT, "connections_refused", "reason=\"limit\"",  "Connections that were turned away") \
 	X(denied,         FIGURE_COUNT, "connections_refused", "reason=\"access\"", "Connections that were turned away") \
-	X(stream_errors,  FIGURE_COUNT, "stream_errors",  NULL,               "Streams that were ended with an error")
+	X(stream_errors,  FIGURE_COUNT, "stream_errors",  NULL,               "Streams that were ended with an error") \
+	X(components,     FIGURE_NOW,   "components",     NULL,               "Components that are connected") \
+	X(component_in,   FIGURE_COUNT, "component_stanzas_in",  NULL,        "Stanzas that components sent") \
+	X(component_out,  FIGURE_COUNT, "component_stanzas_out", NULL,        "Stanzas that were given to components") \
+	X(component_waiting, FIGURE_NOW, "component_waiting", NULL,           "Stanzas that wait for a component that is away") \
+	X(component_returned, FIGURE_COUNT, "component_returned", NULL,       "Stanzas that went back, because no component took them")
 
 enum figure_kind { FIGURE_COUNT, FIGURE_NOW };       /* since the start; as it is now */
 

@@ -10,7 +10,9 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "core/call.h"
+#include "core/link.h"
 #include "core/session.h"
+#include "core/tap.h"
 #include "core/turn_out.h"
 #include <malloc.h>
 #include <stdatomic.h>
@@ -180,6 +182,9 @@ void home_second(void *thing)
 	notice_good_store(home);
 	accounts_sweep(home);
 	calls_sweep(home);
+	if (home->number == 0)
+		taps_second(home);
+	links_sweep(home);
 	blocks_pass_on();
 }
 
@@ -196,6 +201,7 @@ static void take_hosts(void *thing)
 	struct hosts *old = h->home->hosts;
 	h->home->hosts = h->hosts;
 	accounts_take_hosts(h->home);
+	links_take_hosts(h->home);
 	hosts_drop(old);
 	mem_free(h);
 }

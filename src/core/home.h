@@ -20,12 +20,16 @@ struct home {
 	struct loop  *loop;
 	unsigned      number;        /* the last ones may be of pools, on whose loops nobody is at home */
 	struct hash   accounts;
+	struct hash   links;         /* to other domains, whose home this is: core/link.h */
+	struct hash   reachable;     /* those with somebody at the other end, of all homes; */
+	unsigned      gateways;      /* so many of them are of gateways */
 	struct list   ready;         /* accounts with turns to run: mailbox.ready */
 	struct list   quiet;         /* accounts without sessions, who was quiet first first: account.quiet */
 	struct list   jobs;          /* store jobs of this round: handed over once */
 	struct list   wanting;       /* accounts that wait to be loaded, logins first */
 	unsigned      loading;       /* accounts being loaded now */
 	struct hosts *hosts;         /* the snapshot in force here */
+	struct tapped *taps;         /* who sees every stanza: core/tap.h. NULL: nobody */
 	struct hash   calls;         /* questions that wait for their answer */
 	uint64_t      calls_made;
 	struct receipt *spare_receipts;      /* free, for its next stanzas */

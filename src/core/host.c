@@ -5,6 +5,7 @@
 #include "core/host.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "core/component.h"
 #include "core/config.h"
 #include "core/entrance.h"
 #include "core/home.h"
@@ -24,6 +25,7 @@ struct whole {                       /* a snapshot, counted */
 	unsigned misnamed;           /* domains whose certificate is for another name */
 	struct entrances entrances;
 	struct certificates certificates;
+	struct components components;
 };
 
 static struct whole *whole_of(struct hosts *h)
@@ -194,6 +196,7 @@ struct hosts *hosts_new(const struct config *config, unsigned generation, struct
 	certificates_init(&w->certificates, w->arena);
 	w->hosts.entrances = &w->entrances;
 	w->hosts.certificates = &w->certificates;
+	w->hosts.components = &w->components;
 	bool ok = true;
 	for (const struct config_scope *s = config_first(g, CONFIG_DOMAIN); s && ok; s = config_next(s))
 		if (!s->protocol)
@@ -202,6 +205,7 @@ struct hosts *hosts_new(const struct config *config, unsigned generation, struct
 		log_problem("TLS", "and so it is for %u further domains", w->misnamed - MISNAMED_TOLD);
 	if (ok && !w->first)
 		ok = fail(why, "no domain is configured: add domain \"example.com\" { }");
+	ok = ok && components_read(&w->components, w->arena, config, &w->hosts.by_name, why);
 	ok = ok && entrances_read(&w->entrances, &w->certificates, config, &w->hosts.limits, why);
 	if (!ok) {
 		hosts_drop(&w->hosts);
@@ -223,6 +227,7 @@ void hosts_drop(struct hosts *h)
 	struct whole *w = whole_of(h);
 	entrances_clear(&w->entrances);
 	certificates_clear(&w->certificates);
+	components_clear(&w->components);
 	hash_clear(&h->by_name);
 	config_drop((struct config *)(uintptr_t)h->config);
 	arena_free(w->arena);

@@ -18,6 +18,7 @@ struct config;
 struct config_scope;
 struct entrances;
 struct certificates;
+struct components;
 struct module;
 
 enum conflict { CONFLICT_RENAME, CONFLICT_REPLACE, CONFLICT_REFUSE };         /* the new one gets another name, wins, is refused */
@@ -59,6 +60,7 @@ struct hosts {
 	struct entrances  *entrances;        /* core/entrance.h */
 	struct certificates *certificates;       /* every certificate of the snapshot */
 	struct auth_terms auth;              /* global */
+	struct components *components;           /* core/component.h */
 	/* Server-wide limits that hot paths ask for; those of streams are what the global scope says, where no listener says more (struct terms). */
 	struct core_limits {
 		bool     enabled;            /* limits { enabled }: rates and connection counts */

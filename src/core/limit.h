@@ -42,7 +42,17 @@
 	X(LIMIT_SUBSCRIPTION_REQUESTS,   "subscription.requests") \
 	X(LIMIT_DIRECTED,                "presence.directed") \
 	X(LIMIT_OFFLINE,                 "offline.limit") \
-	X(LIMIT_OFFLINE_BYTES,           "offline.limit_bytes")
+	X(LIMIT_OFFLINE_BYTES,           "offline.limit_bytes") \
+	X(LIMIT_COMPONENT_IDLE,          "component.idle_time") \
+	X(LIMIT_COMPONENT_STANZA_SIZE,   "component.stanza_size") \
+	X(LIMIT_COMPONENT_STANZAS,       "component.stanzas_per_second") \
+	X(LIMIT_COMPONENT_BYTES,         "component.bytes_per_second") \
+	X(LIMIT_COMPONENT_UNSETTLED,     "component.unsettled_stanzas") \
+	X(LIMIT_COMPONENT_UNSETTLED_BYTES, "component.unsettled_bytes") \
+	X(LIMIT_COMPONENT_WRITE_QUEUE,   "component.write_queue") \
+	X(LIMIT_COMPONENT_QUEUE,         "component.queue") \
+	X(LIMIT_COMPONENT_QUEUE_BYTES,   "component.queue_bytes") \
+	X(LIMIT_COMPONENT_QUEUE_TIME,    "component.queue_time")
 
 #define LIMIT_NAME(name, setting) name,
 enum limit { LIMITS(LIMIT_NAME) LIMIT_COUNT };

@@ -58,7 +58,7 @@ struct hook {
 
 /* Who is asked by an IQ get or set. */
 enum asked {
-	TO_HOST      = 1,            /* the server itself: 'example.com' */
+	TO_HOST      = 1,            /* the server itself: 'example.com'. By another domain's user too: then the account is a link's, without an id, a session, or anything kept */
 	TO_SELF      = 2,            /* one's own account: no 'to', or one's own bare JID; from its own sessions only */
 	TO_ACCOUNT   = 4,            /* any local account's bare JID, by anybody; one's own too */
 };
@@ -91,6 +91,8 @@ struct per_account {
 struct identity { const char *category, *type, *name; };
 
 struct portable;
+struct config;
+struct config_report;
 
 /* A setting. Read with host_bool, host_int or host_text (core/host.h). */
 struct option {
@@ -113,6 +115,8 @@ struct module {
 	const struct call_handler *calls;
 	const struct hook *hooks;
 	const struct option *options;            /* in section `name` of a domain, or global for all: docs/configuration.md lists them */
+	/* What the table can't know of its settings: config_error for each fault, without opening a file. */
+	void (*check)(const struct config *, struct config_report *);
 	const struct per_account *per_account;
 	void (*live_free)(void *);               /* what account_live holds for it; NULL: it holds nothing */
 	void (*session_free)(void *);            /* what session_data holds for it */

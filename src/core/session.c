@@ -15,6 +15,7 @@
 #include "core/limit.h"
 #include "core/session_inside.h"
 #include "core/slots.h"
+#include "core/tap.h"
 #include "core/turn_out.h"
 #include "xml/parser.h"
 #include "xmpp/datetime.h"
@@ -318,6 +319,8 @@ void session_receive(struct session *s, struct arena *a, struct xml *el, size_t 
 	address(t, el);
 	t->payload = t->kind == KIND_INFO ? xml_first(el) : NULL;
 	t->wants_keeping = s->has_acks && t->kind == KIND_MESSAGE;
+	if (tap_is_open(s->account->home))
+		tap_show_turn(t, !t->to || !is_known);
 	if (t->to && is_known) {
 		turn_queue(t);
 		return;
@@ -403,6 +406,8 @@ void session_give(struct session *s, const struct xml *stanza)
 {
 	if (!s->stream)
 		return;
+	if (tap_is_open(s->account->home))
+		tap_show_session(TAP_OUT, s, stanza);
 	s->stream->send(s->stream_with, stanza);
 	s->account->home->counts.stanzas_out++;
 }
@@ -462,6 +467,8 @@ void session_put(struct turn *t, const struct output *o)
 	}
 	if (is_held_back(s, o))
 		return;
+	if (tap_is_open(s->account->home))
+		tap_show_session(TAP_OUT, s, o->stanza);
 	uint64_t number = s->stream->send(s->stream_with, o->stanza);
 	s->account->home->counts.stanzas_out++;
 	struct delivery *delivery = delivery_of(t, o);

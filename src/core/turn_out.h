@@ -14,6 +14,7 @@ struct output {                      /* a stanza that leaves when the turn is ke
 	const struct xml *stanza;
 	struct session   *session;           /* NULL: it is routed by its `to` */
 	bool              is_own;            /* the turn's own stanza goes on its way, with its receipt */
+	const char       *via;               /* by this link; NULL: to an account of ours */
 	const char       *flight_sql;        /* its row goes so when the client has it */
 	int64_t           flight_key;
 };
@@ -68,9 +69,12 @@ void turn_fail(struct turn *, enum stanza_error);    /* ends a turn that has not
 enum stanza_error route_on(struct turn *);
 /* One output that is routed; a stanza that the turn built is copied. Returns a signal to send when the turn's arena may go, or NULL. */
 struct signal *route_out(struct turn *, const struct output *);
+void route_stanza(struct arena *, struct xml *);     /* by its `to`, or nowhere. Takes the arena */
+enum stanza_error route_to_host(const struct turn *);        /* a message or a presence to a host itself */
 
 enum stanza_error iq_sent(struct turn *);            /* an IQ of an own session */
 enum stanza_error iq_arrived(struct turn *);         /* one from elsewhere */
+enum stanza_error iq_to_host(struct turn *, const struct host *);    /* one from another domain to a host of ours */
 enum stanza_error iq_check(const struct turn *);     /* RFC 6120 §8.2.3: OK, or what is wrong with it */
 
 void output_add(struct turn *, const struct xml *stanza, struct session *, bool is_own);

@@ -6,13 +6,18 @@
  * out with the stream's features, so that a client which knows it needs not
  * ask (XEP-0115 §6.2).
  *
+ * A host's items are the components that are connected now, and what an
+ * administrator adds: `extra_items`, of the whole server and of the domain.
+ *
  * An account answers those who may see its presence. Everybody else gets what
  * a name gets that doesn't exist (XEP-0030 §8).
  */
 #include "modules/modules.h"
 #include "base/hash.h"
 #include "core/account.h"
+#include "core/config.h"
 #include "core/host.h"
+#include "core/link.h"
 #include "core/session.h"
 #include "modules/roster.h"
 #include "xmpp/caps.h"
@@ -131,11 +136,60 @@ static enum stanza_error ask_account(struct turn *t)
 	return reply(t, account_info(t->host, t->arena));
 }
 
+/* --- a host's items --- */
+
+struct items { struct arena *arena; const struct host *host; struct xml *query; };
+
+static bool has_item(const struct xml *query, const char *jid)
+{
+	const struct xml *item = xml_child(query, NS_DISCO_ITEMS, "item");
+	while (item && strcmp(xml_get(item, "jid"), jid) != 0)
+		item = xml_next(item, NS_DISCO_ITEMS, "item");
+	return item;
+}
+
+static void add_item(struct items *i, const char *jid, const char *name)
+{
+	if (!has_item(i->query, jid))
+		xml_append(i->query, EL(i->arena, NS_DISCO_ITEMS, "item", ATTR(i->arena, "jid", jid), ATTR(i->arena, "name", name)));
+}
+
+/* One below a domain of ours is that domain's; one below none is everybody's. */
+static bool is_item_of(const struct host *host, const char *component)
+{
+	const struct host *above = NULL;
+	for (const char *dot = component; !above && (dot = strchr(dot, '.'));)
+		above = host_find(++dot);
+	return !above || above == host;
+}
+
+static void add_component(const char *name, void *with)
+{
+	struct items *i = with;
+	const struct component *c = component_of(name);
+	if (c && c->is_listed && is_item_of(i->host, name))
+		add_item(i, arena_string(i->arena, name), NULL);
+}
+
+/* "jid", or "jid and its name" */
+static void add_extra(struct items *i, const struct config_scope *s)
+{
+	const struct config_value *v = config_set_here(s, config_table_find("disco.extra_items", s->kind));
+	for (const char *const *item = v ? v->list : NULL; item && *item; item++) {
+		size_t length = strcspn(*item, " ");
+		add_item(i, arena_copy(i->arena, *item, length), (*item)[length] ? *item + length + 1 : NULL);
+	}
+}
+
 static enum stanza_error list_host(struct turn *t)
 {
 	if (node_of(t))
 		return ITEM_NOT_FOUND;
-	return reply(t, EL(t->arena, NS_DISCO_ITEMS, "query"));
+	struct items i = { t->arena, t->host, EL(t->arena, NS_DISCO_ITEMS, "query", NULL) };
+	links_reachable(add_component, &i);
+	add_extra(&i, config_global(t->host->config));
+	add_extra(&i, t->host->scope);
+	return reply(t, i.query);
 }
 
 static void add_sessions(struct turn *t, struct xml *query)
@@ -169,5 +223,7 @@ const struct module mod_disco = {
 		{ NS_DISCO_INFO,  "query", IQ_GET, TO_ACCOUNT, ask_account },
 		{ NS_DISCO_ITEMS, "query", IQ_GET, TO_HOST,    list_host },
 		{ NS_DISCO_ITEMS, "query", IQ_GET, TO_ACCOUNT, list_account }),
+	.options          = OPTIONS(
+		{ "extra_items", OPTION_LIST, NULL, "Further entities to list: \"jid\" or \"jid its name\"; a domain lists its own and those of the top level" }),
 	.stream_features  = stream_features,
 };

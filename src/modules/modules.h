@@ -19,4 +19,5 @@ extern const struct module
 	mod_version,         /* XEP-0092 */
 	mod_time,            /* XEP-0202 */
 	mod_vcard,           /* XEP-0054 */
-	mod_register;        /* XEP-0077 */
+	mod_register,        /* XEP-0077 */
+	mod_xmpp_logger;     /* the traffic log */

@@ -14,6 +14,7 @@
 #include "core/host.h"
 #include "core/limit.h"
 #include "core/portable.h"
+#include "core/route.h"
 #include "core/session.h"
 #include "modules/modules.h"
 #include "modules/presence.h"
@@ -101,7 +102,7 @@ static enum stanza_error sent(struct turn *t)
 		return HANDLED;                      /* one always sees oneself */
 	enum subscription_verb verb = verb_of(t);
 	const char *to = t->to->bare;
-	if (verb == VERB_SUBSCRIBE && !host_find(t->to->domain))
+	if (verb == VERB_SUBSCRIBE && !route_leads_to(t->to->domain))
 		return REMOTE_SERVER_NOT_FOUND;
 	struct contact old = roster_contact(t, to), new = after_sending(&old, verb);
 	const struct subscription_step *step = &subscription_outbound[verb][old.subscription];

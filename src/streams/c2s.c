@@ -13,6 +13,7 @@
 #include "core/home.h"
 #include "streams/acks.h"
 #include "streams/address.h"
+#include "streams/component.h"
 #include "streams/exchange.h"
 #include "streams/sasl2.h"
 #include "streams/header.h"
@@ -55,6 +56,13 @@ void c2s_log_xml(const struct c2s *c, const char *done, const struct xml *el)
 	arena_free(a);
 }
 
+/* A stanza in a session that the stream itself says or answers: the session's own pass by session_receive and session_put. */
+void c2s_show(const struct c2s *c, enum tap_way way, const struct xml *stanza)
+{
+	if (tap_is_open(home_here()))
+		tap_show_session(way, c->session, stanza);
+}
+
 /* --- writing --- */
 
 void c2s_write(struct c2s *c, const struct xml *el)
@@ -62,6 +70,8 @@ void c2s_write(struct c2s *c, const struct xml *el)
 	if (!c->conn)
 		return;
 	C2S_LOG_XML(c, "sent", el);
+	if (c->state == C2S_BOUND && el->ns == NS_CLIENT)
+		c2s_show(c, TAP_OUT, el);
 	xml_print(conn_out(c->conn), el, NS_CLIENT);
 	conn_printed(c->conn);
 }
@@ -106,11 +116,16 @@ static void leave_session(struct c2s *c, const char *why)
 	arena_free(a);
 }
 
-static void forget(struct c2s *c)
+static void leave_loop(struct c2s *c)
 {
 	timer_stop(&c->timer);
 	list_remove(&c->in_loop);
 	stream_count--;
+}
+
+static void forget(struct c2s *c)
+{
+	leave_loop(c);
 	guest_left(c->gate);
 	address_leave(c->address);
 	exchange_free(c->auth);
@@ -337,10 +352,24 @@ static bool is_taken(struct c2s *c, enum stream_kind kind)
 	return kind == STREAM_STRANGE || (c2s_terms(c)->streams & takes[kind]);
 }
 
+/* The rest of its life is told in component.c. */
+static void become_component(struct c2s *c, const struct xml_found *open)
+{
+	component_start(c->conn, c->gate, c->address, &(struct arrival){ c->number, (msec)c->since * 1000 }, c->parser, open);
+	c->conn = NULL;
+	c->parser = NULL;
+	leave_loop(c);
+	c->is_over = true;
+}
+
 static void header(struct c2s *c, const struct xml_found *open)
 {
 	struct arena *a = open->arena;
 	enum stream_kind kind = header_kind(open);
+	if (kind == STREAM_COMPONENT && is_taken(c, kind)) {
+		become_component(c, open);
+		return;
+	}
 	if (kind == STREAM_CLIENT)
 		c->kind = 'S';
 	take_names(c, a, open->element);
@@ -558,9 +587,7 @@ static void go_home(struct c2s *c, const char *bare, const char *mechanism, cons
 	}
 	c->welcome = w;
 	c2s_wait(c);                                 /* what stands behind its last response is for over there */
-	timer_stop(&c->timer);
-	list_remove(&c->in_loop);
-	stream_count--;
+	leave_loop(c);
 	conn_move(c->conn, home->loop, arrived);
 }
 

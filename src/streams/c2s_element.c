@@ -143,6 +143,7 @@ static bool is_legacy_session(struct c2s *c, const struct xml *el)
 	struct arena *a;
 	if (!is_iq_set(el, NS_SESSION, "session"))
 		return false;
+	c2s_show(c, TAP_IN, el);
 	a = arena_new();
 	c2s_write(c, EL(a, NS_CLIENT, "iq", ATTR(a, "type", "result"), ATTR(a, "id", xml_get(el, "id"))));
 	arena_free(a);
@@ -163,6 +164,12 @@ static void stanza(struct c2s *c, struct arena *a, struct xml *el, size_t bytes)
 	arena_free(a);
 }
 
+static void refuse_second_bind(struct c2s *c, struct arena *a, const struct xml *el)
+{
+	c2s_show(c, TAP_IN, el);
+	c2s_write(c, stanza_error_reply(a, el, NOT_ALLOWED, "One resource for each stream", NULL));
+}
+
 /* Takes the arena. */
 void c2s_element(struct c2s *c, struct arena *a, struct xml *el, size_t bytes)
 {
@@ -177,7 +184,7 @@ void c2s_element(struct c2s *c, struct arena *a, struct xml *el, size_t bytes)
 	else if (c->state == C2S_BOUND && el->ns == NS_CSI)
 		attention(c, el);
 	else if (c->state == C2S_BOUND && is_stanza(el))
-		c2s_write(c, stanza_error_reply(a, el, NOT_ALLOWED, "One resource for each stream", NULL));
+		refuse_second_bind(c, a, el);
 	else if (c->state == C2S_BOUND)
 		refuse_element(c, el);
 	else if (c->state == C2S_NEGOTIATING)

@@ -3,6 +3,7 @@
  */
 #pragma once
 #include "core/entrance.h"
+#include "core/tap.h"
 #include "streams/c2s.h"
 
 static inline const struct core_limits *limits(struct c2s *c)
@@ -13,6 +14,8 @@ static inline const struct core_limits *limits(struct c2s *c)
 /* c2s.c */
 void c2s_lose(struct c2s *, const char *why);        /* its connection ends without a word. The stream may be freed */
 void c2s_finish(struct c2s *, const char *why);      /* what is written goes out, and the connection is closed behind it. The stream may be freed */
+
+void c2s_show(const struct c2s *, enum tap_way, const struct xml *stanza);       /* to taps */
 
 struct stream_row c2s_row(const struct c2s *, struct conn_facts *);  /* c2s_table.c */
 

@@ -56,6 +56,8 @@
 	X(NS_FORWARD,        "urn:xmpp:forward:0") \
 	X(NS_MUC_USER,       "http://jabber.org/protocol/muc#user") \
 	X(NS_INVITATION,     "jabber:x:conference") \
+	X(NS_REAL_TIME_TEXT, "urn:xmpp:rtt:0") \
+	X(NS_ATTENTION,      "urn:xmpp:attention:0") \
 	X(NS_CHANNEL_BINDING, "urn:xmpp:sasl-cb:0") \
 	X(NS_PIE,            "urn:xmpp:pie:0") \
 	X(NS_PIE_SCRAM,      "urn:xmpp:pie:0#scram") \

@@ -21,6 +21,7 @@ control_socket = "../control/socket"
 {user}
 {sandbox}
 log {{ output = "../logs/log" }}
+xmpp_logger {{ logfile = "../traffic/log"  rotate_size = 1000  heartbeat = 1s }}
 limits {{ enabled = no }}
 tls = optional
 xmpp_listener {{
@@ -51,7 +52,7 @@ class Locked(Server):
         super().__init__(program, environment=environment)
         self.tls_port = free_port()
         self.config = f'{self.folder}/etc/jackdaw.conf'
-        for folder in ('etc', 'certs', 'archive', 'logs', 'more', 'control', 'other'):
+        for folder in ('etc', 'certs', 'archive', 'logs', 'more', 'control', 'other', 'traffic'):
             os.mkdir(f'{self.folder}/{folder}')
         for end in ('pem', 'key'):
             os.rename(f'{self.folder}/example.{end}', f'{self.folder}/archive/1.{end}')
@@ -110,6 +111,7 @@ def tries(options):
         f'write {here}/more/x.conf': 'Permission denied', f'read {here}/other/x': 'Permission denied', f'remove {here}/etc/jackdaw.conf': 'Permission denied',
         f'write {here}/control/x': 'Permission denied', f'read {here}/logs/log': 'Permission denied',
         f'write {here}/data/x': 'done', f'remove {here}/data/x': 'done', f'read {here}/archive/1.key': 'done', f'write {here}/logs/x': 'done',
+        f'remove {here}/logs/x': 'Permission denied', f'write {here}/traffic/x': 'done', f'read {here}/traffic/x': 'Permission denied',
         'root x': 'Function not implemented', 'trace x': 'Function not implemented', 'mount /tmp': 'Function not implemented',
         'socket 16': 'Function not implemented', 'socket 17': 'Function not implemented', 'run /bin/true': 'Function not implemented',
     }
@@ -152,6 +154,19 @@ def rotates(server):
     os.rename(f'{server.folder}/logs/log', f'{server.folder}/logs/log.1')
     server.process.send_signal(signal.SIGHUP)
     report('secure/log-rotates', until(lambda: 'reloaded' in server.log()))
+
+
+def replaces_traffic(server):
+    """By itself, when it is full; and when somebody renamed it."""
+    client = server.log_in('romeo')
+    for _ in range(20):
+        client.round_trip()
+    client.close()
+    files = lambda: sorted(name for name in os.listdir(f'{server.folder}/traffic') if name.startswith('log'))
+    report('secure/traffic-is-replaced', until(lambda: len(files()) > 2) and 'XMPP_LOGGER' not in server.log(), str(files()))
+    os.rename(f'{server.folder}/traffic/log', f'{server.folder}/traffic/moved')
+    server.process.send_signal(signal.SIGHUP)
+    report('secure/traffic-is-reopened', until(lambda: server.read('traffic/log').endswith('+M\n')))
 
 
 def takes_certificates(server):
@@ -202,7 +217,7 @@ def serves(options):
     try:
         server.start()
         no_root_left(server)
-        for part in (takes_commands, rotates, takes_certificates, takes_includes, asks_for_a_restart):
+        for part in (takes_commands, rotates, replaces_traffic, takes_certificates, takes_includes, asks_for_a_restart):
             part(server)
         why = server.stop()
         report('secure/ends-well', not why, why or '')

@@ -4,6 +4,7 @@
 #include "core/config_parse.h"
 #include "core/config_value.h"
 #include "core/config_write.h"
+#include "core/module.h"
 #include <setjmp.h>          /* our headers come first: cmocka makes a macro of fail() */
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,6 +15,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+const struct module *const modules[] = { NULL };
 
 static char folder[64], file[128];
 static struct config_report report;

@@ -25,6 +25,9 @@ static void what_is_worth_keeping(void **state)
 	assert_int_equal(worth(TYPE_CHAT, "<received xmlns='urn:xmpp:receipts' id='1'/>"), WORTH_KEEPING);
 	assert_int_equal(worth(TYPE_CHAT, "<body>x</body>" STATE), WORTH_KEEPING);
 	assert_int_equal(worth(TYPE_CHAT, STATE), WORTH_NOTHING);
+	assert_int_equal(worth(TYPE_CHAT, "<rtt xmlns='urn:xmpp:rtt:0' seq='1'><t>x</t></rtt>"), WORTH_NOTHING);
+	assert_int_equal(worth(TYPE_CHAT, "<body>x</body><rtt xmlns='urn:xmpp:rtt:0' seq='1'><t>x</t></rtt>"), WORTH_KEEPING);
+	assert_int_equal(worth(TYPE_CHAT, "<attention xmlns='urn:xmpp:attention:0'/>"), WORTH_NOTHING);
 	assert_int_equal(worth(TYPE_CHAT, STATE "<thread>t</thread><origin-id xmlns='urn:xmpp:sid:0' id='1'/>"), WORTH_NOTHING);
 	assert_int_equal(worth(TYPE_HEADLINE, "<body>x</body>"), WORTH_NOTHING);
 	assert_int_equal(worth(TYPE_GROUPCHAT, "<body>x</body>"), WORTH_AN_ERROR);
