@@ -62,24 +62,27 @@ struct ended {
 	char             account[];
 };
 
-static _Thread_local struct hash ended;
-static _Thread_local struct list ended_in_order;
+static struct memory {
+	struct hash by_id;
+	struct list in_order;
+} memories[HOMES_LIMIT];             /* each its home's alone */
 
-static void ended_forget(struct ended *e)
+static struct memory *memory_here(void)
 {
-	hash_remove(&ended, &e->by_id);
-	list_remove(&e->link);
-	mem_free(e);
+	const struct home *home = home_here();
+	return &memories[home ? home->number : 0];       /* unit tests have no loop */
 }
 
-static void make_room(void)
+static void make_room(struct memory *m)
 {
-	if (!ended_in_order.next)
-		list_init(&ended_in_order);
-	LIST_EACH(&ended_in_order, struct ended, link, e) {
-		if (ended.count < REMEMBERED && e->until > clock_now())
+	if (!m->in_order.next)
+		list_init(&m->in_order);
+	LIST_EACH(&m->in_order, struct ended, link, e) {
+		if (m->by_id.count < REMEMBERED && e->until > clock_now())
 			return;
-		ended_forget(e);
+		hash_remove(&m->by_id, &e->by_id);
+		list_remove(&e->link);
+		mem_free(e);
 	}
 }
 
@@ -88,20 +91,21 @@ void hibernation_remember(const struct session *s, const char *id)
 	sessions_may_resume(-1);
 	if (s->settled != s->received)
 		return;
-	make_room();
+	struct memory *m = memory_here();
+	make_room(m);
 	size_t size = strlen(s->account->jid) + 1;
 	struct ended *e = mem_new(sizeof *e + size);
 	memcpy(e->id, id, sizeof e->id);
 	memcpy(e->account, s->account->jid, size);
 	e->h = s->settled;
 	e->until = clock_now() + REMEMBERED_FOR;
-	hash_put(&ended, &e->by_id, e->id);
-	list_append(&ended_in_order, &e->link);
+	hash_put(&m->by_id, &e->by_id, e->id);
+	list_append(&m->in_order, &e->link);
 }
 
 bool hibernation_remembers(const char *bare, const char *id, uint32_t *h)
 {
-	struct hash_node *n = hash_find(&ended, id);
+	struct hash_node *n = hash_find(&memory_here()->by_id, id);
 	const struct ended *e = n ? CONTAINER(n, struct ended, by_id) : NULL;
 	if (!e || strcmp(e->account, bare) != 0)
 		return false;

@@ -55,7 +55,7 @@ static void message(struct speaker *s, const struct xml *el)
 		life_failed("message %d and too many others came", n);
 	const struct xml *delay = xml_child(el, NS_DELAY, "delay");
 	record->hear[record->heard++] = (struct heard_message){ s->session, n, delay && delay->first,     /* one that was resumed says why nothing */
-		account_is_shaky(s->account) || record->was_shaky[s->account] || (delay && account_is_away(s->account)) };
+		account_is_shaky(s->account) || record->was_shaky[s->account] || (delay && !s->is_resent_to) };
 }
 
 /* --- presence --- */
@@ -156,6 +156,7 @@ static void resumed(struct speaker *s, const struct xml *el)
 	s->is_resuming = s->may_resume = false;
 	s->state = ON;
 	s->told = s->taken;
+	s->is_resent_to = true;
 	client_resend(s);
 }
 
@@ -177,6 +178,7 @@ static void management(struct speaker *s, const struct xml *el)
 		snprintf(s->sm_id, sizeof s->sm_id, "%s", xml_get(el, "id") ? xml_get(el, "id") : "");
 	} else if (is(el->name, "r")) {
 		s->owes_ack = true;
+		s->is_resent_to = false;
 	} else if (is(el->name, "a")) {
 		acknowledged(s, el);
 	} else if (is(el->name, "resumed")) {
