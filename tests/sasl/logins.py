@@ -65,6 +65,8 @@ def listener_leaves_out(house):
         must(scram.log_in(w, 'SCRAM-SHA-256', 'romeo', PASSWORD)[0] == 'success')
     with stream(house.other_port, 'old.test', '1.3') as w:            # it adds none
         must(w.mechanisms() == [], f'{w.mechanisms()}')
+        for mechanism in ('SCRAM-SHA-256', 'LOGIN'):
+            must(w.auth(mechanism, b'') == ('failure', 'invalid-mechanism'), f'{mechanism}, which the domain lacks')
 
 
 # --- logging in ---
