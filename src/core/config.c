@@ -40,6 +40,14 @@ const struct config_value *config_set_here(const struct config_scope *s, const s
 	return v;
 }
 
+const struct config_value *config_said(const struct config_scope *s, const char *name)
+{
+	const struct config_value *v = NULL;
+	for (; s && s->kind != CONFIG_GLOBAL && !v; s = s->parent)
+		v = config_set_here(s, config_table_find(name, s->kind));
+	return v;
+}
+
 const struct config_value *config_effective(const struct config_scope *s, const struct config_entry *e)
 {
 	const struct config_value *v;
@@ -47,14 +55,6 @@ const struct config_value *config_effective(const struct config_scope *s, const 
 		if ((v = config_set_here(s, e)))
 			return v;
 	return &e->preset;
-}
-
-const struct config_value *config_said_below(const struct config_scope *s, const char *path)
-{
-	const struct config_value *v = NULL;
-	for (; s && s->kind != CONFIG_GLOBAL && !v; s = s->parent)
-		v = config_set_here(s, config_table_find(path, s->kind));
-	return v;
 }
 
 struct config *config_share(struct config *c)

@@ -51,7 +51,7 @@ static void read_client_limits(struct client_limits *l, const struct config_scop
 	l->said = 0;
 	for (unsigned i = 0; i < CLIENT_LIMITS; i++) {
 		l->is[i] = config_int(s, names[i]);
-		l->said |= config_said_below(s, names[i]) ? 1u << i : 0;
+		l->said |= config_said(s, names[i]) ? 1u << i : 0;
 	}
 }
 
