@@ -79,8 +79,11 @@ static const struct setting auth[] = {
 	{ "verifier_cache", OPTION_DURATION, "1h", "How long a checked password is remembered (keyed, in memory); 0: not at all", IN_AUTH, 0, YEAR, ONLY_GLOBAL },
 	{ "scram_iterations", OPTION_INT, "10000", "Rounds for new passwords", IN_BOTH, 4096, 10000000, LATER },
 	{ "legacy", OPTION_BOOL, "no", "Also jabber:iq:auth (XEP-0078)", IN_AUTH, LATER },
-	{ "plain.uri", OPTION_URI, "sqlite:", "Where passwords for PLAIN are", IN_AUTH, .words = SCHEMES, LATER },
-	{ "digest_md5.uri", OPTION_URI, NULL, "Where passwords for DIGEST-MD5 are; none: it isn't offered", IN_AUTH, .words = SCHEMES, LATER },
+	{ "plain.uri", OPTION_URI, "sqlite:", "Where passwords are, for all mechanisms; DIGEST-MD5 may have another place", IN_AUTH, .words = SCHEMES, NEW_ONES },
+	{ "digest_md5.uri", OPTION_URI, NULL, "Where passwords for DIGEST-MD5 are; none: where all are", IN_AUTH, .words = SCHEMES, NEW_ONES },
+	{ "source_timeout", OPTION_DURATION, "10s", "Until a program, PAM or a web service that is asked for a password counts as silent", IN_GLOBAL, SECOND, 25 * SECOND },
+	{ "source_workers", OPTION_INT, "4", "Questions that one of them is asked at once, and so how often a program runs", IN_GLOBAL, 1, 64 },
+	{ "https_trusted", OPTION_PATH, NULL, "Authorities of https: sources, a file; none: the system's", IN_GLOBAL },
 };
 
 static const struct setting archive[] = {

@@ -11,6 +11,7 @@
 #include "base/random.h"
 #include "core/limit.h"
 #include "core/session.h"
+#include "core/source.h"
 #include "core/turn_out.h"
 #include "xmpp/base64.h"
 #include <openssl/crypto.h>
@@ -34,6 +35,7 @@ struct throttle {                    /* of one account: live, on its home */
 	msec     until;              /* no more tries before */
 	char     verifier[VERIFIER + 1];     /* of the last right password */
 	msec     verifier_until;
+	uint64_t verifier_stamp;     /* of the source that said so */
 };
 
 static struct throttle *throttle(struct account *account)
@@ -75,10 +77,10 @@ static enum stanza_error keys_found(struct turn *t, const struct rows *rows)
 	return HANDLED;
 }
 
-static bool is_verified(const struct account *account, const char *verifier)
+static bool is_verified(const struct account *account, const char *verifier, const struct source *source)
 {
 	const struct throttle *h = account->throttle;
-	return verifier && h && h->verifier_until > clock_now() && strlen(verifier) == VERIFIER
+	return verifier && h && h->verifier_until > clock_now() && h->verifier_stamp == source_stamp(source) && strlen(verifier) == VERIFIER
 	    && CRYPTO_memcmp(h->verifier, verifier, VERIFIER) == 0;
 }
 
@@ -86,23 +88,28 @@ static enum stanza_error credentials(struct turn *t)
 {
 	struct account *account = t->account;
 	const char *hash = xml_get(t->stanza, "hash"), *or = xml_get(t->stanza, "or");
-	if (account->state == ACCOUNT_FAILED || !hash)
+	bool is_known;
+	struct source *source = source_asked(t, &is_known);
+	if (account->state == ACCOUNT_FAILED || !hash || !is_known)
 		return RESOURCE_CONSTRAINT;
 	if (account->throttle && account->throttle->until > clock_now()) {
 		limit_reached(LIMIT_LOGINS_PER_ACCOUNT);
 		return answer(t, "wait");
 	}
-	if (account->state == ACCOUNT_READY && is_verified(account, xml_get(t->stanza, "verifier")))
+	if (account->state == ACCOUNT_READY && is_verified(account, xml_get(t->stanza, "verifier"), source))
 		return answer(t, "verified");
+	if (source)
+		return source_credentials(t, source);
 	return turn_read(t, keys_found, Q_CREDENTIAL_GET, V(account->state == ACCOUNT_READY ? account->id : 0), V(hash), V(or ? or : hash));
 }
 
-static void remember_verifier(struct throttle *h, const char *verifier, msec how_long)
+static void remember_verifier(struct throttle *h, const char *verifier, msec how_long, const struct source *source)
 {
 	if (!verifier || strlen(verifier) != VERIFIER || !how_long)
 		return;
 	memcpy(h->verifier, verifier, VERIFIER + 1);
-	h->verifier_until = clock_now() + how_long;
+	h->verifier_until = clock_now() + source_memory(source, how_long);
+	h->verifier_stamp = source_stamp(source);
 }
 
 static enum stanza_error verdict(struct turn *t)
@@ -110,10 +117,12 @@ static enum stanza_error verdict(struct turn *t)
 	const char *good = xml_get(t->stanza, "good");
 	const struct core_limits *limits = &t->account->home->hosts->limits;
 	struct throttle *h = throttle(t->account);
+	bool is_known;
+	struct source *source = source_asked(t, &is_known);
 	if (good && strcmp(good, "yes") == 0) {
 		h->wrong = 0;
-		remember_verifier(h, xml_get(t->stanza, "verifier"), limits->verifier_cache);
-		return HANDLED;
+		remember_verifier(h, is_known ? xml_get(t->stanza, "verifier") : NULL, limits->verifier_cache, source);
+		return source && t->account->state == ACCOUNT_UNKNOWN ? credentials_appear(t) : HANDLED;
 	}
 	if (limits->enabled && limits->wrong_passwords && ++h->wrong >= limits->wrong_passwords) {
 		h->until = clock_now() + limits->wrong_password_pause;
@@ -146,7 +155,7 @@ static void write_keys(struct turn *t, const struct scram_keys *k)
 		value_blob(k->salt, k->salt_size), value_blob(k->stored, size), value_blob(k->server, size));
 }
 
-static void forget_verifier(struct turn *t, void *with)
+void credentials_forget_verifier(struct turn *t, void *with)
 {
 	if (t->account->throttle)
 		t->account->throttle->verifier_until = 0;
@@ -156,7 +165,7 @@ void credentials_write(struct turn *t, const struct password_keys *k)
 {
 	write_keys(t, &k->sha1);
 	write_keys(t, &k->sha256);
-	turn_then(t, forget_verifier, NULL);
+	turn_then(t, credentials_forget_verifier, NULL);
 }
 
 struct change {
@@ -170,15 +179,20 @@ static void reload(struct turn *t, void *with)
 	account_reload(t->account);
 }
 
+enum stanza_error credentials_appear(struct turn *t)
+{
+	struct account *account = t->account;
+	account->id = clock_key();
+	turn_write(t, Q_ACCOUNT_ADD, V(account->id), V(account->jid), V(account->address->domain), V(clock_wall()));
+	turn_then(t, reload, NULL);
+	return OK;
+}
+
 static enum stanza_error changed(struct turn *t, void *with)
 {
 	struct change *c = with;
-	struct account *account = t->account;
-	if (c->is_new) {
-		account->id = clock_key();
-		turn_write(t, Q_ACCOUNT_ADD, V(account->id), V(account->jid), V(account->address->domain), V(clock_wall()));
-		turn_then(t, reload, NULL);
-	}
+	if (c->is_new)
+		credentials_appear(t);
 	credentials_write(t, &c->keys);
 	return c->done(t);
 }
@@ -194,6 +208,9 @@ static enum stanza_error change(struct turn *t, const char *prepared, hook_funct
 
 enum stanza_error credentials_change(struct turn *t, const char *prepared, hook_function *done)
 {
+	struct source *source = source_of_host(t->account->host, SOURCE_FOR_PLAIN);
+	if (source)
+		return source_write(t, source, prepared, done);
 	return change(t, prepared, done, false);
 }
 
@@ -211,12 +228,17 @@ static enum stanza_error set_password(struct turn *t, bool is_new)
 {
 	const char *text = xml_get(t->stanza, "password");
 	const char *password = text ? jid_password(t->arena, text) : NULL;
+	struct source *source = source_of_host(t->account->host, SOURCE_FOR_PLAIN);
 	if (t->account->state == ACCOUNT_FAILED)
 		return RESOURCE_CONSTRAINT;
+	if (source && (is_new || !(source_abilities(source) & SOURCE_WRITES)))
+		return failed(t, "elsewhere");
 	if ((t->account->state == ACCOUNT_READY) == is_new)
 		return failed(t, is_new ? "exists" : "missing");
 	if (!password || !*password)
 		return failed(t, "password");
+	if (source)
+		return source_write(t, source, password, tell_done);
 	return change(t, password, tell_done, is_new);
 }
 
@@ -273,7 +295,8 @@ static enum stanza_error account_remove(struct turn *t)
 	if (t->account->state != ACCOUNT_READY)
 		return failed(t, "missing");
 	credentials_remove(t);
-	return answer(t, "done");
+	turn_answer(t, EL(t->arena, NS_CALL, "done", source_of_host(t->account->host, SOURCE_FOR_PLAIN) ? ATTR(t->arena, "why", "elsewhere") : NULL));
+	return HANDLED;
 }
 
 /* --- sessions --- */

@@ -9,6 +9,7 @@
 #include "core/entrance.h"
 #include "core/home.h"
 #include "core/module.h"
+#include "core/source.h"
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -24,6 +25,7 @@ struct whole {                       /* a snapshot, counted */
 	unsigned misnamed;           /* domains whose certificate is for another name */
 	struct entrances entrances;
 	struct certificates certificates;
+	struct sources sources;
 };
 
 static struct whole *whole_of(struct hosts *h)
@@ -79,6 +81,8 @@ static void read_limits(struct core_limits *l, const struct config_scope *g)
 	l->wrong_passwords = (unsigned)config_int(g, "limits.logins_per_account");
 	l->wrong_password_pause = 60000;
 	l->verifier_cache = config_duration(g, "auth.verifier_cache");
+	l->source_timeout = config_duration(g, "auth.source_timeout");
+	l->source_workers = (unsigned)config_int(g, "auth.source_workers");
 	l->name = 1024;
 	l->memory = memory_limit(config_int(g, "limits.memory"));
 	l->close_wait = 5000;
@@ -135,6 +139,12 @@ static bool read_modules(struct host *h, const struct config_scope *s, struct fa
 	return true;
 }
 
+static bool read_sources(struct whole *w, struct host *h, const struct config_scope *s, struct fail *why)
+{
+	return sources_get(&w->sources, config_text(s, "auth.plain.uri"), &h->sources[SOURCE_FOR_PLAIN], why)
+	    && sources_get(&w->sources, config_text(s, "auth.digest_md5.uri"), &h->sources[SOURCE_FOR_DIGEST_MD5], why);
+}
+
 static bool add_host(struct whole *w, const struct config_scope *s, struct fail *why)
 {
 	struct host *h = ARENA_NEW(w->arena, struct host);
@@ -153,7 +163,7 @@ static bool add_host(struct whole *w, const struct config_scope *s, struct fail 
 	h->subscriptions = (unsigned)config_int(s, "limits.subscriptions_per_hour");
 	h->conflict = (enum conflict)config_enum(s, "session.conflict");
 	h->mechanisms = read_mechanisms(w->arena, s);
-	if (!read_modules(h, s, why) || !certificates_get(&w->certificates, s, h->name, &h->tls, why))
+	if (!read_modules(h, s, why) || !read_sources(w, h, s, why) || !certificates_get(&w->certificates, s, h->name, &h->tls, why))
 		return false;
 	look_at_names(w, h);
 	hash_put(&w->hosts.by_name, &h->by_name, h->name);
@@ -177,6 +187,8 @@ struct hosts *hosts_new(const struct config *config, unsigned generation, struct
 	certificates_init(&w->certificates, w->arena);
 	w->hosts.entrances = &w->entrances;
 	w->hosts.certificates = &w->certificates;
+	w->hosts.sources = &w->sources;
+	w->hosts.source_trusted = config_text(g, "auth.https_trusted");
 	bool ok = true;
 	for (const struct config_scope *s = config_first(g, CONFIG_DOMAIN); s && ok; s = config_next(s))
 		if (!s->protocol)
@@ -185,7 +197,7 @@ struct hosts *hosts_new(const struct config *config, unsigned generation, struct
 		log_problem("TLS", "and so it is for %u further domains", w->misnamed - MISNAMED_TOLD);
 	if (ok && !w->first)
 		ok = fail(why, "no domain is configured: add domain \"example.com\" { }");
-	ok = ok && entrances_read(&w->entrances, &w->certificates, config, &w->hosts.limits, why);
+	ok = ok && entrances_read(&w->entrances, &w->certificates, &w->sources, config, &w->hosts.limits, why);
 	if (!ok) {
 		hosts_drop(&w->hosts);
 		return NULL;
@@ -206,6 +218,7 @@ void hosts_drop(struct hosts *h)
 	struct whole *w = whole_of(h);
 	entrances_clear(&w->entrances);
 	certificates_clear(&w->certificates);
+	sources_clear(&w->sources);
 	hash_clear(&h->by_name);
 	config_drop((struct config *)(uintptr_t)h->config);
 	arena_free(w->arena);

@@ -19,6 +19,8 @@ struct config_scope;
 struct entrances;
 struct certificates;
 struct module;
+struct source;
+struct sources;
 
 enum conflict { CONFLICT_RENAME, CONFLICT_REPLACE, CONFLICT_REFUSE };         /* the new one gets another name, wins, is refused */
 enum host_tls { HOST_TLS_REQUIRED, HOST_TLS_OPTIONAL, HOST_TLS_OFF };
@@ -35,6 +37,7 @@ struct host {
 	unsigned          strangers, subscriptions;      /* that one account may write to, and ask, in an hour; 0: no limit */
 	enum conflict     conflict;          /* what happens to a resource that is taken */
 	const char *const *mechanisms;       /* allowed SASL mechanisms, strongest first; ends with NULL */
+	struct source    *sources[2];        /* by enum source_use: ask source_of_host. NULL: nothing is said */
 	const struct config *config;
 	const struct config_scope *scope;    /* where its settings are looked up */
 };
@@ -46,6 +49,8 @@ struct hosts {
 	const struct config *config;
 	struct entrances  *entrances;        /* core/entrance.h */
 	struct certificates *certificates;       /* every certificate of the snapshot */
+	const struct sources *sources;       /* core/source.h */
+	const char *source_trusted;          /* authorities of https: sources; NULL: the system's */
 	/* Server-wide limits that hot paths ask for; those of streams are what the global scope says, where no listener says more (struct terms). */
 	struct core_limits {
 		bool     enabled;            /* limits { enabled }: rates and connection counts */
@@ -57,6 +62,8 @@ struct hosts {
 		msec     slow_store;         /* without a commit for that long: degraded mode */
 		unsigned wrong_passwords;    /* of one account before it must wait */
 		msec     wrong_password_pause;
+		msec     source_timeout;     /* until a source that is asked counts as silent */
+		unsigned source_workers;     /* questions to one source at once */
 		msec     verifier_cache;     /* how long a password seen in PLAIN is recognised without its keys; 0: never */
 		/* Of streams. */
 		size_t   stanza_before, stanza;      /* bytes of one stanza, before and after authentication */

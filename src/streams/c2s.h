@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/meter.h"
 #include "core/session.h"
+#include "core/source.h"
 #include "core/stream_table.h"
 #include "net/conn.h"
 #include "xml/parser.h"
@@ -99,5 +100,6 @@ const struct terms *c2s_terms(struct c2s *);                         /* in the s
 bool c2s_is_secure(const struct c2s *);
 bool c2s_needs_tls(struct c2s *);                                    /* nobody logs in here without */
 bool c2s_offers_tls(struct c2s *);                                   /* STARTTLS is to be had */
+struct source *c2s_source(struct c2s *, enum source_use);            /* where its passwords are. NULL: in the store */
 bool c2s_may_plain(struct c2s *);                              /* a password may be sent in the clear here */
 struct xml *c2s_features(struct c2s *, struct arena *);              /* features.c: what is offered at this step */

@@ -65,6 +65,12 @@ static enum sasl_failure refusal(struct c2s *c, const struct mechanism *m, const
 	return SASL_OK;
 }
 
+static void take_source(struct exchange *x, const struct source *s)
+{
+	x->source = arena_string(x->arena, source_uri(s));
+	x->source_checks = source_abilities(s) & SOURCE_CHECK;
+}
+
 bool exchange_begin(struct c2s *c, const struct exchange_wire *wire, const char *name)
 {
 	const struct mechanism *m = name ? mechanism_find(name) : NULL;
@@ -81,6 +87,7 @@ bool exchange_begin(struct c2s *c, const struct exchange_wire *wire, const char 
 	x->c = c;
 	x->mechanism = m;
 	x->wire = wire;
+	take_source(x, c2s_source(c, m->use));
 	return true;
 }
 
@@ -132,6 +139,8 @@ void exchange_ask(struct exchange *x, struct arena *a, struct xml *question, voi
 	x->answered = then;
 	c2s_wait(x->c);
 	if (x->jid) {
+		if (x->source)
+			xml_set(a, question, "source", arena_string(a, x->source));
 		call_account(x->jid->bare, a, question, answered, x->c);
 		return;
 	}
@@ -171,7 +180,8 @@ static void tell_home(const struct exchange *x, bool is_good)
 	struct arena *a = arena_new();
 	if (x->jid)
 		call_account(x->jid->bare, a, EL(a, NS_CALL, "verdict", ATTR(a, "good", is_good ? "yes" : "no"),
-			is_good ? ATTR(a, "verifier", arena_string(a, x->verifier)) : NULL), NULL, NULL);
+			is_good ? ATTR(a, "verifier", arena_string(a, x->verifier)) : NULL,
+			x->source ? ATTR(a, "source", arena_string(a, x->source)) : NULL), NULL, NULL);
 	else
 		arena_free(a);
 }

@@ -3,6 +3,7 @@
 #include "base/random.h"
 #include "core/credentials.h"
 #include "xmpp/base64.h"
+#include <limits.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <stdlib.h>
@@ -39,6 +40,14 @@ static bool read_keys(struct arena *a, struct scram_keys *keys, enum scram_hash 
 	    && read_bytes(a, answer, "server", keys->server, size, size, &got);
 }
 
+/* What fake keys are to look like. */
+static unsigned number(const struct xml *answer, const char *name, unsigned usual, unsigned most)
+{
+	const char *text = xml_get(answer, name);
+	unsigned long n = text ? strtoul(text, NULL, 10) : 0;
+	return n && n <= most ? (unsigned)n : usual;
+}
+
 void keys_take(struct exchange *x, struct scram_keys *keys, enum scram_hash usual, const char *user, const struct xml *answer)
 {
 	const char *its = xml_get(answer, "hash");
@@ -46,14 +55,15 @@ void keys_take(struct exchange *x, struct scram_keys *keys, enum scram_hash usua
 	bool plus;
 	if (its && scram_find(its, &hash, &plus) && read_keys(x->arena, keys, hash, answer))
 		return;
-	scram_fake_keys(keys, secret, sizeof secret, x->jid ? x->jid->bare : user, usual, SCRAM_SALT_USUAL, CREDENTIAL_ROUNDS);
+	scram_fake_keys(keys, secret, sizeof secret, x->jid ? x->jid->bare : user, usual, number(answer, "salt-size", SCRAM_SALT_USUAL, SCRAM_SALT),
+		number(answer, "rounds", CREDENTIAL_ROUNDS, UINT_MAX));
 }
 
 const char *keys_verifier(struct exchange *x, const char *password)
 {
 	unsigned char mac[32];
 	unsigned size = sizeof mac;
-	const char *text = arena_printf(x->arena, "%s/%s", x->jid->bare, password);
+	const char *text = arena_printf(x->arena, "%s/%s", x->jid->bare, password);        /* of which source, the home knows */
 	HMAC(EVP_sha256(), secret, sizeof secret, (const unsigned char *)text, strlen(text), mac, &size);
 	return base64_encode(x->arena, mac, size);
 }

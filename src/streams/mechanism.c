@@ -34,6 +34,8 @@ static bool is_to_be_had(struct c2s *c, const struct mechanism *m)
 		return false;
 	if ((m->needs & NEEDS_PRIVACY) && !c2s_may_plain(c))
 		return false;
+	if (m->lives_on && !(m->lives_on & source_abilities(c2s_source(c, m->use))))
+		return false;
 	return !m->may || m->may(c);
 }
 

@@ -8,6 +8,7 @@
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
+#include "core/source.h"
 #include "streams/c2s.h"
 
 struct exchange;
@@ -16,11 +17,14 @@ enum {                               /* what it needs */
 	NEEDS_PRIVACY = 1,           /* who listens would learn the password, or could take over: TLS, or the settings allow it in the clear */
 	NEEDS_BINDING = 2,           /* a channel that can be bound to: TLS */
 };
+
 enum { MESSAGE_USUAL = 4096 };       /* bytes of a client's message */
 
 struct mechanism {
 	const char *name;
 	unsigned    needs;
+	unsigned    lives_on;        /* SOURCE_…: one of these the stream's source of passwords must be able to; 0: it asks for none */
+	enum source_use use;
 	bool        server_first;    /* `first` is called without a message too (NULL); else the client is asked for one */
 	size_t      longest;         /* bytes of a client's message */
 	/* Whether this stream may use it, beside what it needs and what is configured; NULL: always. */

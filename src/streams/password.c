@@ -22,7 +22,7 @@ static const enum scram_hash usual = SCRAM_SHA_256;
 /* A password that came with an account from elsewhere, where only old keys were made of it: seen once, it gets all. */
 static void renew_keys(const struct exchange *x, const struct check *k)
 {
-	if (k->keys.hash != SCRAM_SHA_1)
+	if (k->keys.hash != SCRAM_SHA_1 || x->source)
 		return;
 	struct arena *a = arena_new();
 	call_account(x->jid->bare, a, EL(a, NS_CALL, "account-passwd", ATTR(a, "password", arena_string(a, k->text))), NULL, NULL);
@@ -78,5 +78,6 @@ void password_check(struct exchange *x, const char *user, char *text)
 	struct arena *a = arena_new();
 	exchange_ask(x, a, EL(a, NS_CALL, "credentials", ATTR(a, "hash", scram_mechanism(usual, false)),
 		ATTR(a, "or", scram_mechanism(SCRAM_SHA_1, false)),
-		x->verifier ? ATTR(a, "verifier", arena_string(a, x->verifier)) : NULL), answered);
+		x->verifier ? ATTR(a, "verifier", arena_string(a, x->verifier)) : NULL,
+		x->source_checks ? ATTR(a, "password", arena_string(a, k->password)) : NULL), answered);
 }
