@@ -25,6 +25,7 @@ enum { MOST_URIS = 64, MOST_CHILDREN = 256, MOST_WORDS = 32, REAP_EVERY = 2000 }
 
 static const char *uris[MOST_URIS + 1];      /* ends with NULL */
 static pid_t children[MOST_CHILDREN];        /* in the helper */
+static bool keeps_root;                      /* what the server was started with: for PAM */
 
 /* --- what is named --- */
 
@@ -103,7 +104,7 @@ static void run(const char *command)
 	struct fail why;
 	for (int i = 0; i < MOST_WORDS && (words[i] = strtok_r(rest, " ", &rest)); i++)
 		continue;
-	if (!privileges_drop(&why)) {
+	if (keeps_root && !privileges_drop(&why)) {
 		fprintf(stderr, "%s\n", why.text);
 		return;
 	}
@@ -235,7 +236,7 @@ static _Noreturn void be_helper(int socket)
 
 /* --- at the start --- */
 
-static bool needs_root(void)
+static bool has_pam(void)
 {
 	for (const char **u = uris; *u; u++)
 		if (strncasecmp(*u, "pam:", 4) == 0)
@@ -274,7 +275,8 @@ bool helper_start(const struct config *config, struct fail *why)
 		return fail_errno(why, "can't start a helper");
 	if (pid == 0) {
 		close(ends[0]);
-		if (!needs_root() && !privileges_drop(why))
+		keeps_root = has_pam();
+		if (!keeps_root && !privileges_drop(why))
 			_exit(1);
 		be_helper(ends[1]);
 	}

@@ -16,6 +16,7 @@
 #include "core/source_inside.h"
 #include "core/source_wait.h"
 #include "base/mem.h"
+#include <arpa/inet.h>
 #include <openssl/crypto.h>
 #include <stdio.h>
 #include <string.h>
@@ -32,9 +33,13 @@ struct transfer {
 
 /* --- what may be asked --- */
 
+/* "127.evil.example" is a name like any other. */
 static bool is_here(const char *host)
 {
-	return strcasecmp(host, "localhost") == 0 || strncmp(host, "127.", 4) == 0 || strcmp(host, "[::1]") == 0;
+	struct in_addr address;
+	if (strcasecmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0)
+		return true;
+	return inet_pton(AF_INET, host, &address) == 1 && ntohl(address.s_addr) >> 24 == 127;
 }
 
 static bool check_url(const struct source *s, bool is_clear, struct fail *why)

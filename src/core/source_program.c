@@ -27,7 +27,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { FIRST_PAUSE = 200, LONGEST_PAUSE = 30000, HELPER_PATIENCE_S = 2, LONGEST_REQUEST = 16384 };
+enum { FIRST_PAUSE = 200, LONGEST_PAUSE = 5000, HELPER_PATIENCE_S = 2, LONGEST_REQUEST = 16384 };
 
 struct worker {
 	struct watched   watched;

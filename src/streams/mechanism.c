@@ -17,12 +17,17 @@ const struct mechanism *mechanism_find(const char *name)
 	return NULL;
 }
 
+static bool is_served(struct c2s *c, const struct mechanism *m)
+{
+	return !m->lives_on || (m->lives_on & source_abilities(c2s_source(c, m->use)));
+}
+
 bool mechanism_is_configured(struct c2s *c, const struct mechanism *m)
 {
 	const struct host *host = c2s_host(c);
 	for (const char *const *name = host ? host->mechanisms : NULL; name && *name; name++)
 		if (strcmp(*name, m->name) == 0)
-			return true;
+			return is_served(c, m);
 	return false;
 }
 
@@ -33,8 +38,6 @@ static bool is_to_be_had(struct c2s *c, const struct mechanism *m)
 	if ((m->needs & NEEDS_BINDING) && !c2s_is_secure(c))
 		return false;
 	if ((m->needs & NEEDS_PRIVACY) && !c2s_may_plain(c))
-		return false;
-	if (m->lives_on && !(m->lives_on & source_abilities(c2s_source(c, m->use))))
 		return false;
 	return !m->may || m->may(c);
 }
@@ -49,7 +52,7 @@ const struct mechanism *mechanism_next(struct c2s *c, unsigned *place)
 	const struct host *host = c2s_host(c);
 	while (host && host->mechanisms[*place]) {
 		const struct mechanism *m = mechanism_find(host->mechanisms[(*place)++]);
-		if (m && is_to_be_had(c, m))
+		if (m && is_served(c, m) && is_to_be_had(c, m))
 			return m;
 	}
 	return NULL;

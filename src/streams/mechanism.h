@@ -36,9 +36,10 @@ struct mechanism {
 };
 
 const struct mechanism *mechanism_find(const char *name);                    /* NULL: there is none of that name */
-/* Configured for the stream's domain, and to be had on this stream now. */
-bool mechanism_is_offered(struct c2s *, const struct mechanism *);
+/* Configured for the stream's domain, with a source of passwords that can serve it; */
 bool mechanism_is_configured(struct c2s *, const struct mechanism *);
+/* and to be had on this stream now. */
+bool mechanism_is_offered(struct c2s *, const struct mechanism *);
 /* One after the other those that are offered, strongest first: begins with place 0. NULL: that was all. */
 const struct mechanism *mechanism_next(struct c2s *, unsigned *place);
 bool mechanism_offers_binding(struct c2s *);                                 /* some -PLUS is offered */
