@@ -3,7 +3,8 @@
  *
  * It ends with the server, whose end of the socket then closes, and takes
  * along what it has started: each in a process group of its own, so that a
- * program's own children go too.
+ * program's children go too, and those of them that left the group are killed
+ * as orphans.
  */
 #include "helper.h"
 #include "base/mem.h"
@@ -134,26 +135,45 @@ static _Noreturn void be_child(const char *uri, int fd)
 	_exit(127);
 }
 
-static void reap(void)
+/* Where it stands; 0: a place that is free. */
+static pid_t *find(pid_t pid)
 {
 	for (size_t i = 0; i < MOST_CHILDREN; i++)
-		if (children[i] && waitpid(children[i], NULL, WNOHANG) != 0)
-			children[i] = 0;
-}
-
-static pid_t *free_place(void)
-{
-	for (size_t i = 0; i < MOST_CHILDREN; i++)
-		if (!children[i])
+		if (children[i] == pid)
 			return &children[i];
 	return NULL;
+}
+
+/* What one that ended has left behind, in a group of its own perhaps, is a child of ours now. */
+static void end_orphans(void)
+{
+	int pid;
+	FILE *f = fopen("/proc/thread-self/children", "re");
+	while (f && fscanf(f, "%d", &pid) == 1)
+		if (!find(pid))
+			kill(pid, SIGKILL);
+	if (f)
+		fclose(f);
+}
+
+static void reap(void)
+{
+	pid_t pid, *ours;
+	bool has_ended = false;
+	while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
+		if ((ours = find(pid))) {
+			*ours = 0;
+			has_ended = true;
+		}
+	if (has_ended)
+		end_orphans();
 }
 
 /* The pid, or -errno; *fd is the server's end. */
 static int32_t start(int32_t place, int *fd)
 {
 	int ends[2];
-	pid_t *child = free_place();
+	pid_t *child = find(0);
 	if (place < 0 || place >= MOST_URIS || !uris[place] || !child)
 		return child ? -EINVAL : -EAGAIN;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
@@ -176,9 +196,27 @@ static int32_t start(int32_t place, int *fd)
 /* Only what is still ours: a number may be somebody else's by now. */
 static void end(int32_t pid)
 {
+	if (pid > 0 && find(pid))
+		kill(-pid, SIGKILL);
+}
+
+static bool has_children(void)
+{
 	for (size_t i = 0; i < MOST_CHILDREN; i++)
-		if (children[i] == pid && pid > 0)
-			kill(-pid, SIGKILL);
+		if (children[i])
+			return true;
+	return false;
+}
+
+/* Who was killed is gone in a moment; if not, it isn't waited for. */
+static void end_all(void)
+{
+	for (size_t i = 0; i < MOST_CHILDREN; i++)
+		end(children[i]);
+	for (int i = 0; i < 100 && has_children(); i++) {
+		usleep(5000);
+		reap();
+	}
 }
 
 /* --- orders --- */
@@ -221,6 +259,7 @@ static _Noreturn void be_helper(int socket)
 	signal(SIGINT, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
 	prctl(PR_SET_NAME, "jackdaw-helper", 0, 0, 0);
+	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	close_range(STDERR_FILENO + 1, (unsigned)socket - 1, 0);
 	close_range((unsigned)socket + 1, ~0U, 0);
 	privileges_hide_memory();
@@ -229,8 +268,7 @@ static _Noreturn void be_helper(int socket)
 			obey(socket, &order);
 		reap();
 	} while (!(p.revents & (POLLIN | POLLHUP)) || n == sizeof order);
-	for (size_t i = 0; i < MOST_CHILDREN; i++)
-		end(children[i]);
+	end_all();
 	_exit(0);
 }
 

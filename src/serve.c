@@ -376,7 +376,7 @@ static bool start(struct fail *why)
 	if (!control_open(config, why))
 		return false;
 	struct arena *a = arena_new();
-	audit_open(audit_path(a, config));
+	audit_begin(audit_path(a, config));
 	arena_free(a);
 	guest_table_open();
 	log_start();
