@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
-#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -49,12 +48,7 @@ static void become_caller(void)
 		BUG("who became another for a while may come back");
 }
 
-static bool is_elsewhere(const struct config_scope *domain)
-{
-	return strncasecmp(config_text(domain, "auth.plain.uri"), "sqlite:", 7) != 0;
-}
-
-static const char *const *domains(struct arena *a, const struct config *config, bool (*which)(const struct config_scope *))
+static const char *const *domains(struct arena *a, const struct config *config)
 {
 	size_t count = 0, at = 0;
 	const struct config_scope *first = config_first(config_global(config), CONFIG_DOMAIN);
@@ -62,7 +56,7 @@ static const char *const *domains(struct arena *a, const struct config *config, 
 		count++;
 	const char **names = arena_alloc(a, (count + 1) * sizeof *names);
 	for (const struct config_scope *s = first; s; s = config_next(s)) {
-		const char *name = s->protocol || (which && !which(s)) ? NULL : jid_domain(a, s->name);
+		const char *name = s->protocol ? NULL : jid_domain(a, s->name);
 		if (name)
 			names[at++] = name;
 	}
@@ -86,8 +80,8 @@ struct offline *offline_open(struct arena *a, const struct config *config, struc
 		return NULL;
 	struct store_options options = { .path = config_database(a, config), .readers = 1, .synchronous = "FULL" };
 	struct offline *offline = ARENA_NEW(a, struct offline);
-	offline->direct.domains = domains(a, config, NULL);
-	offline->direct.elsewhere = domains(a, config, is_elsewhere);
+	offline->direct.config = config;
+	offline->direct.domains = domains(a, config);
 	offline->direct.data_dir = config_data_dir(config);
 	offline->direct.store = store_open(&options, migrations, count, why);
 	if (!offline->direct.store)

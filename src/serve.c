@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/random.h"
 #include "core/audit.h"
+#include "core/clear_sweep.h"
 #include "core/config.h"
 #include "core/config_diff.h"
 #include "core/control.h"
@@ -29,6 +30,7 @@
 #include "source_watch.h"
 #include "store/store.h"
 #include "streams/c2s.h"
+#include "streams/sasl_library.h"
 #include "streams/guest.h"
 #include "streams/listen.h"
 #include "supervisor.h"
@@ -124,6 +126,7 @@ static bool take(struct arena *a, struct config *fresh, const char **words)
 	log_levels_take(fresh);
 	*words = what_waits(a, fresh, unopened);
 	homes_take_hosts(hosts);
+	clear_sweep(store, hosts);
 	listen_follow(hosts->entrances);
 	certificate_watch_follow(hosts);
 	source_watch_follow(hosts);
@@ -354,7 +357,10 @@ static bool start(struct fail *why)
 	    || !pools_read(config, loops_wanted(config), why) || !helper_start(config, why))
 		return false;
 	int lock = store_lock(database, why);
-	if (lock < 0 || !listen_open(config, why) || !privileges_drop(why) || !sandbox_enter(config, why))
+	if (lock < 0 || !listen_open(config, why) || !privileges_drop(why))
+		return false;
+	sasl_library_start();
+	if (!sandbox_enter(config, why))
 		return false;
 #ifdef TEST_HOOKS
 	sandbox_try();
@@ -370,6 +376,7 @@ static bool start(struct fail *why)
 	loop_workers(workers ? (unsigned)workers : (unsigned)sysconf(_SC_NPROCESSORS_ONLN));
 	take_test_wishes();
 	homes_start(pools_loops(), pool_number(0)->count, secret, store, hosts);
+	clear_sweep(store, hosts);
 	certificate_watch_follow(hosts);
 	source_watch_follow(hosts);
 	hosts_drop(hosts);

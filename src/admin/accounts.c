@@ -88,20 +88,11 @@ static void ask_server(const struct command_run *run, const struct jid *jid, con
 	call_account(jid->bare, a, xml_clone(a, question), answered, asked);
 }
 
-/* As core/credentials.c, which has the configuration. */
-static const struct xml *ask_there(const struct command_run *run, struct arena *a, const struct jid *jid, const struct xml *question, struct fail *why)
-{
-	const bool writes = strcmp(question->name, "account-add") == 0 || strcmp(question->name, "account-passwd") == 0;
-	if (writes && run->direct->elsewhere && is_served(run->direct->elsewhere, jid->domain))
-		return EL(a, NS_CALL, "failed", ATTR(a, "why", "elsewhere"));
-	return credentials_direct(run->direct->store, a, jid, question, why);
-}
-
 static void ask_store(const struct command_run *run, const struct jid *jid, const struct xml *question, struct asking *asked)
 {
 	struct fail why = { "" };
 	struct arena *a = arena_new();
-	const struct xml *answer = ask_there(run, a, jid, question, &why);
+	const struct xml *answer = credentials_direct(run->direct->store, run->direct->config, a, jid, question, &why);
 	asked->answered(asked->with, answer, answer ? NULL : why.text);
 	arena_free(a);
 }

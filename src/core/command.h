@@ -88,8 +88,8 @@ enum { COMMAND_ARGS = 8 };           /* the most that a command declares */
 
 struct command_direct {              /* what a command works on when there is no server */
 	struct store *store;
+	const struct config *config;
 	const char *const *domains;  /* prepared; ends with NULL */
-	const char *const *elsewhere;        /* those of them whose passwords aren't in the store; ends with NULL */
 	const char *data_dir;
 };
 

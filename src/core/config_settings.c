@@ -72,15 +72,15 @@ static const struct setting domain[] = {
 };
 
 static const struct setting auth[] = {
-	{ "mechanisms", OPTION_LIST, "[ SCRAM-SHA-256-PLUS SCRAM-SHA-256 SCRAM-SHA-1-PLUS SCRAM-SHA-1 PLAIN ]", "SASL mechanisms that are offered", IN_AUTH,
+	{ "mechanisms", OPTION_LIST, "[ SCRAM-SHA-256-PLUS SCRAM-SHA-256 SCRAM-SHA-1-PLUS SCRAM-SHA-1 PLAIN ]", "SASL mechanisms that are offered; in a listener: of the domain's, only these", IN_AUTH,
 	  .words = "SCRAM-SHA-512-PLUS SCRAM-SHA-512 SCRAM-SHA-256-PLUS SCRAM-SHA-256 SCRAM-SHA-1-PLUS SCRAM-SHA-1 PLAIN EXTERNAL ANONYMOUS"
-		" OAUTHBEARER HT-SHA-256-NONE HT-SHA-256-EXPR HT-SHA-256-ENDP HT-SHA-256-UNIQ DIGEST-MD5 CRAM-MD5 LOGIN GSSAPI", NOT_IN_LISTENERS, NEW_ONES },
-	{ "allow_plain_without_tls", OPTION_BOOL, "no", "PLAIN on a connection that anybody can read", IN_AUTH, NOT_IN_LISTENERS, NEW_ONES },
-	{ "verifier_cache", OPTION_DURATION, "1h", "How long a checked password is remembered (keyed, in memory); 0: not at all", IN_AUTH, 0, YEAR, ONLY_GLOBAL },
-	{ "scram_iterations", OPTION_INT, "10000", "Rounds for new passwords", IN_BOTH, 4096, 10000000, LATER },
-	{ "legacy", OPTION_BOOL, "no", "Also jabber:iq:auth (XEP-0078)", IN_AUTH, LATER },
+		" OAUTHBEARER HT-SHA-256-NONE HT-SHA-256-EXPR HT-SHA-256-ENDP HT-SHA-256-UNIQ DIGEST-MD5 CRAM-MD5 LOGIN GSSAPI", NEW_ONES },
+	{ "allow_plain_without_tls", OPTION_BOOL, "no", "PLAIN on a connection that anybody can read; not if listener or domain says no", IN_AUTH, NEW_ONES },
+	{ "verifier_cache", OPTION_DURATION, "1h", "How long a checked password is remembered (keyed, in memory); 0: not at all. The shorter one of listener and domain", IN_AUTH, 0, YEAR },
+	{ "scram_iterations", OPTION_INT, "10000", "Rounds for new passwords", IN_BOTH, 4096, 10000000 },
+	{ "legacy", OPTION_BOOL, "no", "Also jabber:iq:auth (XEP-0078): password where PLAIN is offered, digest where CRAM-MD5 is", IN_AUTH, NEW_ONES },
 	{ "plain.uri", OPTION_URI, "sqlite:", "Where passwords are, for all mechanisms; DIGEST-MD5 may have another place", IN_AUTH, .words = SCHEMES, NEW_ONES },
-	{ "digest_md5.uri", OPTION_URI, NULL, "Where passwords for DIGEST-MD5 are; none: where all are", IN_AUTH, .words = SCHEMES, NEW_ONES },
+	{ "digest_md5.uri", OPTION_URI, NULL, "Where passwords for DIGEST-MD5 are, which is offered then; none: where all are", IN_AUTH, .words = SCHEMES, NEW_ONES },
 	{ "source_timeout", OPTION_DURATION, "10s", "Until a program, PAM or a web service that is asked for a password counts as silent", IN_GLOBAL, SECOND, 25 * SECOND },
 	{ "source_workers", OPTION_INT, "4", "Questions that one of them is asked at once, and so how often a program runs", IN_GLOBAL, 1, 64 },
 	{ "https_trusted", OPTION_PATH, NULL, "Authorities of https: sources, a file; none: the system's", IN_GLOBAL },

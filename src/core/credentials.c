@@ -8,7 +8,6 @@
 #include "core/credentials.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/random.h"
 #include "core/limit.h"
 #include "core/session.h"
 #include "core/source.h"
@@ -22,11 +21,10 @@ const char Q_ACCOUNT_FIND[] = "SELECT id FROM account WHERE jid = ?1";
 const char Q_ACCOUNT_ADD[] = "INSERT INTO account (id, jid, host, created) VALUES (?1, ?2, ?3, ?4)";
 const char Q_ACCOUNT_REMOVE[] = "DELETE FROM account WHERE id = ?1";
 const char Q_ACCOUNT_LIST[] = "SELECT jid, created FROM account WHERE host = ?1 ORDER BY jid";
-const char Q_CREDENTIAL_PUT[] = "INSERT OR REPLACE INTO credential (account, hash, rounds, salt, stored, server) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-const char Q_CREDENTIAL_REMOVE[] = "DELETE FROM credential WHERE account = ?1";
-/* Of two hashes, the first that it has. */
-static const char Q_CREDENTIAL_GET[] =
-	"SELECT rounds, salt, stored, server, hash FROM credential WHERE account = ?1 AND hash IN (?2, ?3) ORDER BY hash = ?2 DESC LIMIT 1";
+/* The password itself is not among them, but a row that says whether it is kept. */
+static const char Q_CREDENTIAL_GET[] = "SELECT hash, rounds, salt, stored, server FROM credential WHERE account = ?1"
+	" UNION ALL SELECT 'CLEAR', 0, NULL, NULL, NULL FROM clear_password WHERE account = ?1";
+static const char Q_CLEAR_GET[] = "SELECT password FROM clear_password WHERE account = ?1";
 
 enum { VERIFIER = 44 };              /* base64 of 32 bytes */
 
@@ -35,6 +33,7 @@ struct throttle {                    /* of one account: live, on its home */
 	msec     until;              /* no more tries before */
 	char     verifier[VERIFIER + 1];     /* of the last right password */
 	msec     verifier_until;
+	struct password_terms verifier_terms;        /* by which its password is kept: others want more of it, so it must be seen again */
 	uint64_t verifier_stamp;     /* of the source that said so */
 };
 
@@ -59,56 +58,129 @@ static enum stanza_error failed(struct turn *t, const char *why)
 
 /* --- keys --- */
 
-static struct xml *base64_attribute(struct arena *a, const char *name, const struct row *row, unsigned column)
+const struct password_terms *credentials_terms(const struct turn *t)
+{
+	return t->host ? &t->host->passwords : password_terms_usual();
+}
+
+static const char *base64_of(struct arena *a, const struct row *row, unsigned column)
 {
 	size_t size;
 	const void *data = row_blob(row, column, &size);
-	return ATTR(a, name, base64_encode(a, data, size));
+	return base64_encode(a, data, size);
+}
+
+static const struct row *row_of_hash(const struct rows *rows, const char *hash)
+{
+	for (const struct row *row = rows->first; row; row = row->next)
+		if (strcmp(row_text(row, 0), hash) == 0)
+			return row;
+	return NULL;
+}
+
+/* The strongest that is there. */
+static const struct row *row_of_any(const struct rows *rows)
+{
+	const struct row *best = NULL;
+	for (enum scram_hash hash = 0; hash < SCRAM_HASHES; hash++) {
+		const struct row *row = row_of_hash(rows, scram_mechanism(hash, false));
+		if (row)
+			best = row;
+	}
+	return best;
+}
+
+static bool is_stale(const struct turn *t, const struct rows *rows)
+{
+	const struct password_terms *terms = credentials_terms(t);
+	bool lacks = terms->keeps_clear && !row_of_hash(rows, "CLEAR");
+	for (enum scram_hash hash = 0; hash < SCRAM_HASHES; hash++)
+		lacks = lacks || ((terms->hashes >> hash & 1) && !row_of_hash(rows, scram_mechanism(hash, false)));
+	return lacks;
 }
 
 static enum stanza_error keys_found(struct turn *t, const struct rows *rows)
 {
 	struct arena *a = t->arena;
-	const struct row *row = rows->first;
+	const struct row *row = row_of_hash(rows, xml_get(t->stanza, "hash"));
+	if (!row && xml_get(t->stanza, "or"))
+		row = row_of_any(rows);
 	if (!row || t->account->state != ACCOUNT_READY)
 		return answer(t, "refused");
-	turn_answer(t, EL(a, NS_CALL, "credentials", ATTR(a, "hash", row_text(row, 4)), ATTR(a, "rounds", arena_printf(a, "%lld", (long long)row_int(row, 0))),
-		base64_attribute(a, "salt", row, 1), base64_attribute(a, "stored", row, 2), base64_attribute(a, "server", row, 3)));
+	turn_answer(t, EL(a, NS_CALL, "credentials", ATTR(a, "hash", row_text(row, 0)), ATTR(a, "rounds", arena_printf(a, "%lld", (long long)row_int(row, 1))),
+		ATTR(a, "salt", base64_of(a, row, 2)), ATTR(a, "stored", base64_of(a, row, 3)), ATTR(a, "server", base64_of(a, row, 4)),
+		is_stale(t, rows) ? ATTR(a, "stale", "yes") : NULL));
 	return HANDLED;
 }
 
-static bool is_verified(const struct account *account, const char *verifier, const struct source *source)
+static bool is_verified(const struct turn *t, const char *verifier, const struct source *source)
 {
-	const struct throttle *h = account->throttle;
-	return verifier && h && h->verifier_until > clock_now() && h->verifier_stamp == source_stamp(source) && strlen(verifier) == VERIFIER
+	const struct throttle *h = t->account->throttle;
+	if (h && (h->verifier_stamp != source_stamp(source) || memcmp(&h->verifier_terms, credentials_terms(t), sizeof h->verifier_terms) != 0))
+		return false;
+	return verifier && h && h->verifier_until > clock_now() && strlen(verifier) == VERIFIER
 	    && CRYPTO_memcmp(h->verifier, verifier, VERIFIER) == 0;
+}
+
+static bool must_wait(const struct account *account)
+{
+	bool must = account->throttle && account->throttle->until > clock_now();
+	if (must)
+		limit_reached(LIMIT_LOGINS_PER_ACCOUNT);
+	return must;
+}
+
+/* Who isn't there is looked for all the same: no row has this id. */
+static int64_t id_of(const struct account *account)
+{
+	return account->state == ACCOUNT_READY ? account->id : 0;
 }
 
 static enum stanza_error credentials(struct turn *t)
 {
 	struct account *account = t->account;
-	const char *hash = xml_get(t->stanza, "hash"), *or = xml_get(t->stanza, "or");
 	bool is_known;
 	struct source *source = source_asked(t, &is_known);
-	if (account->state == ACCOUNT_FAILED || !hash || !is_known)
+	if (account->state == ACCOUNT_FAILED || !xml_get(t->stanza, "hash") || !is_known)
 		return RESOURCE_CONSTRAINT;
-	if (account->throttle && account->throttle->until > clock_now()) {
-		limit_reached(LIMIT_LOGINS_PER_ACCOUNT);
+	if (must_wait(account))
 		return answer(t, "wait");
-	}
-	if (account->state == ACCOUNT_READY && is_verified(account, xml_get(t->stanza, "verifier"), source))
+	if (account->state == ACCOUNT_READY && is_verified(t, xml_get(t->stanza, "verifier"), source))
 		return answer(t, "verified");
 	if (source)
 		return source_credentials(t, source);
-	return turn_read(t, keys_found, Q_CREDENTIAL_GET, V(account->state == ACCOUNT_READY ? account->id : 0), V(hash), V(or ? or : hash));
+	return turn_read(t, keys_found, Q_CREDENTIAL_GET, V(id_of(account)));
 }
 
-static void remember_verifier(struct throttle *h, const char *verifier, msec how_long, const struct source *source)
+static enum stanza_error clear_found(struct turn *t, const struct rows *rows)
 {
+	if (!rows->first || t->account->state != ACCOUNT_READY || !credentials_terms(t)->keeps_clear)
+		return answer(t, "refused");
+	turn_answer(t, EL(t->arena, NS_CALL, "clear", ATTR(t->arena, "password", row_text(rows->first, 0))));
+	return HANDLED;
+}
+
+static enum stanza_error clear(struct turn *t)
+{
+	bool is_known;
+	struct source *source = source_asked(t, &is_known);
+	if (t->account->state == ACCOUNT_FAILED || !is_known)
+		return RESOURCE_CONSTRAINT;
+	if (must_wait(t->account))
+		return answer(t, "wait");
+	if (source)
+		return source_clear(t, source);
+	return turn_read(t, clear_found, Q_CLEAR_GET, V(id_of(t->account)));
+}
+
+static void remember_verifier(const struct turn *t, const char *verifier, const char *how_long, const struct source *source)
+{
+	struct throttle *h = throttle(t->account);
 	if (!verifier || strlen(verifier) != VERIFIER || !how_long)
 		return;
 	memcpy(h->verifier, verifier, VERIFIER + 1);
-	h->verifier_until = clock_now() + source_memory(source, how_long);
+	h->verifier_until = clock_now() + source_memory(source, strtoll(how_long, NULL, 10));
+	h->verifier_terms = *credentials_terms(t);
 	h->verifier_stamp = source_stamp(source);
 }
 
@@ -121,7 +193,7 @@ static enum stanza_error verdict(struct turn *t)
 	struct source *source = source_asked(t, &is_known);
 	if (good && strcmp(good, "yes") == 0) {
 		h->wrong = 0;
-		remember_verifier(h, is_known ? xml_get(t->stanza, "verifier") : NULL, limits->verifier_cache, source);
+		remember_verifier(t, is_known ? xml_get(t->stanza, "verifier") : NULL, xml_get(t->stanza, "for"), source);
 		return source && t->account->state == ACCOUNT_UNKNOWN ? credentials_appear(t) : HANDLED;
 	}
 	if (limits->enabled && limits->wrong_passwords && ++h->wrong >= limits->wrong_passwords) {
@@ -134,25 +206,9 @@ static enum stanza_error verdict(struct turn *t)
 
 /* --- passwords --- */
 
-static void make(struct scram_keys *keys, enum scram_hash hash, const char *password)
+static void put(void *turn, const char *sql, const struct value *values, size_t count)
 {
-	unsigned char salt[SCRAM_SALT_USUAL];
-	random_fill(salt, sizeof salt);
-	scram_keys_make(keys, hash, password, salt, sizeof salt, CREDENTIAL_ROUNDS);
-}
-
-void password_keys_make(void *thing)
-{
-	struct password_keys *k = thing;
-	make(&k->sha1, SCRAM_SHA_1, k->password);
-	make(&k->sha256, SCRAM_SHA_256, k->password);
-}
-
-static void write_keys(struct turn *t, const struct scram_keys *k)
-{
-	size_t size = scram_size(k->hash);
-	turn_write(t, Q_CREDENTIAL_PUT, V(t->account->id), V(scram_mechanism(k->hash, false)), V((int64_t)k->rounds),
-		value_blob(k->salt, k->salt_size), value_blob(k->stored, size), value_blob(k->server, size));
+	turn_write_values(turn, sql, values, count);
 }
 
 void credentials_forget_verifier(struct turn *t, void *with)
@@ -163,8 +219,7 @@ void credentials_forget_verifier(struct turn *t, void *with)
 
 void credentials_write(struct turn *t, const struct password_keys *k)
 {
-	write_keys(t, &k->sha1);
-	write_keys(t, &k->sha256);
+	password_keys_write(k, t->account->id, t->account->address->domain, put, t);
 	turn_then(t, credentials_forget_verifier, NULL);
 }
 
@@ -201,6 +256,7 @@ static enum stanza_error change(struct turn *t, const char *prepared, hook_funct
 {
 	struct change *c = ARENA_NEW(t->arena, struct change);
 	c->keys.password = arena_string(t->arena, prepared);
+	c->keys.terms = *credentials_terms(t);
 	c->done = done;
 	c->is_new = is_new;
 	return turn_work(t, password_keys_make, changed, c);
@@ -250,6 +306,23 @@ static enum stanza_error account_add(struct turn *t)
 static enum stanza_error account_passwd(struct turn *t)
 {
 	return set_password(t, false);
+}
+
+/* Another password may have been set since this one was found to fit: only what the same keys are of is made anew. */
+static enum stanza_error still_there(struct turn *t, const struct rows *rows)
+{
+	const char *password = xml_get(t->stanza, "password");
+	const struct row *row = row_of_hash(rows, xml_get(t->stanza, "hash"));
+	if (!row || strcmp(base64_of(t->arena, row, 3), xml_get(t->stanza, "stored")) != 0)
+		return HANDLED;
+	return change(t, password, tell_done, false);
+}
+
+static enum stanza_error renew(struct turn *t)
+{
+	if (t->account->state != ACCOUNT_READY)
+		return HANDLED;
+	return turn_read_to_write(t, still_there, Q_CREDENTIAL_GET, V(t->account->id));
 }
 
 /* --- removal --- */
@@ -319,8 +392,11 @@ const struct module mod_credentials = {
 	.name  = "credentials",
 	.is_needed = true,
 	.title = "Accounts and their keys",
-	.forget = FORGET(Q_CREDENTIAL_REMOVE),
+	.forget = FORGET(Q_CREDENTIAL_REMOVE, Q_CLEAR_REMOVE),
+	.migrations = MIGRATIONS({ "credentials", 1,
+		"CREATE TABLE clear_password (account INTEGER PRIMARY KEY, host TEXT NOT NULL, password TEXT NOT NULL);"
+		"CREATE INDEX clear_password_host ON clear_password (host)" }),
 	.portable = &credentials_portable,
-	.calls = CALLS({ "credentials", credentials }, { "verdict", verdict }, { "account-add", account_add },
+	.calls = CALLS({ "credentials", credentials }, { "clear", clear }, { "verdict", verdict }, { "renew", renew }, { "account-add", account_add },
 		{ "account-passwd", account_passwd }, { "account-remove", account_remove }, { "kick", kick }),
 };

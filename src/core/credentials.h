@@ -1,15 +1,20 @@
 /*
  * Credentials: what the server keeps of a password, and who may guess.
  *
- * SCRAM keys for each hash that is offered (RFC 5802, XEP-0438); no clear
- * text. They are asked of the account's home by a call, which throttles there:
+ * SCRAM keys for each hash that is offered, and the password itself where a
+ * mechanism needs that (core/password_keys.h). They are asked of the account's
+ * home by a call, which throttles there:
  *
- *   <credentials hash='SCRAM-SHA-256' [or='SCRAM-SHA-1'] [verifier='…']/>
- *        → <credentials hash='…' rounds='…' salt='…' stored='…' server='…'/>   (base64)
+ *   <credentials hash='SCRAM-SHA-256' [or='any'] [verifier='…']/>
+ *        → <credentials hash='…' rounds='…' salt='…' stored='…' server='…' [stale='yes']/>   (base64)
+ *          stale: less is kept of it than the domain wants by now; who sees the password tells <renew/>
  *        → <verified/>   the verifier is that of a password seen lately (PLAIN)
  *        → <refused/>    no such account, or no keys of that hash: go on with fake keys
  *        → <wait/>       too many wrong passwords lately
- *   <verdict good='yes|no' [verifier='…']/>      told afterwards; no answer
+ *   <clear/>
+ *        → <clear password='…'/>, <refused/> or <wait/>
+ *   <verdict good='yes|no' [verifier='…' for='MS']/>     told afterwards; no answer
+ *   <renew password='…' hash='…' stored='…'/>    makes all keys of a password that fits these; no answer
  *   <account-add password='…'/>, <account-passwd password='…'/>, <account-remove/>
  *        → <done/> or <failed why='exists|missing|password|elsewhere|refused'/>; elsewhere: where the password is we can't write,
  *        and <done why='elsewhere'/> removed all but that; refused: where it is, the new one wasn't taken
@@ -23,15 +28,9 @@
  */
 #pragma once
 #include "core/module.h"
-#include "xmpp/scram.h"
+#include "core/password_keys.h"
 
-enum { CREDENTIAL_ROUNDS = 10000 };
-
-struct password_keys {
-	const char *password;        /* prepared */
-	struct scram_keys sha1, sha256;
-};
-void password_keys_make(void *keys);             /* slow: on a worker. Takes a struct password_keys with its password set */
+const struct password_terms *credentials_terms(const struct turn *);         /* of the account's domain */
 /* Queues the writes that make it the account's password. */
 void credentials_write(struct turn *, const struct password_keys *);
 /* Sets a new password in this turn: return credentials_change(t, password, done); `done` replies. */
@@ -52,5 +51,3 @@ extern const char Q_ACCOUNT_ADD[];               /* id, jid, host, created */
 extern const char Q_ACCOUNT_FIND[];              /* jid → id */
 extern const char Q_ACCOUNT_REMOVE[];            /* id */
 extern const char Q_ACCOUNT_LIST[];              /* host → jid, created */
-extern const char Q_CREDENTIAL_PUT[];            /* account, hash, rounds, salt, stored, server */
-extern const char Q_CREDENTIAL_REMOVE[];         /* account */

@@ -6,9 +6,11 @@
 #include "base/clock.h"
 #include "core/portable.h"
 #include <string.h>
+#include <strings.h>
 
 struct direct {
 	struct store     *store;
+	const struct config *config;
 	struct arena     *arena;
 	struct store_job  job;               /* the writes, gathered */
 	struct statement *last;
@@ -57,11 +59,24 @@ static void put_account(struct direct *d, int64_t id, const struct jid *jid)
 	add(d, Q_ACCOUNT_ADD, V(id), V(jid->bare), V(jid->domain), V(clock_wall()));
 }
 
-static void put_keys(struct direct *d, int64_t id, const struct scram_keys *k)
+static void put_one(void *direct, const char *sql, const struct value *values, size_t count)
 {
-	size_t size = scram_size(k->hash);
-	add(d, Q_CREDENTIAL_PUT, V(id), V(scram_mechanism(k->hash, false)), V((int64_t)k->rounds),
-		value_blob(k->salt, k->salt_size), value_blob(k->stored, size), value_blob(k->server, size));
+	struct direct *d = direct;
+	add_values(d, &d->job, sql, values, (unsigned)count);
+}
+
+/* Returns the hashes. */
+static unsigned put_keys(struct direct *d, const struct jid *jid, int64_t id, const char *prepared)
+{
+	struct password_keys *keys = ARENA_NEW(d->arena, struct password_keys);
+	const struct config_scope *domain = config_domain(d->config, jid->domain, NULL);
+	keys->password = prepared;
+	keys->terms = *password_terms_usual();
+	if (domain)
+		password_terms_read(&keys->terms, domain);
+	password_keys_make(keys);
+	password_keys_write(keys, id, jid->domain, put_one, d);
+	return keys->terms.hashes;
 }
 
 static struct xml *failed(struct direct *d, const char *why)
@@ -76,19 +91,16 @@ static struct xml *write(struct direct *d)
 
 static struct xml *set_password(struct direct *d, const struct jid *jid, int64_t id, const char *text, bool is_new)
 {
-	struct password_keys *keys = ARENA_NEW(d->arena, struct password_keys);
+	const char *password = text ? jid_password(d->arena, text) : NULL;
 	if ((id != 0) == is_new)
 		return failed(d, is_new ? "exists" : "missing");
-	keys->password = text ? jid_password(d->arena, text) : NULL;
-	if (!keys->password || !*keys->password)
+	if (!password || !*password)
 		return failed(d, "password");
-	password_keys_make(keys);
 	if (is_new) {
 		id = clock_key();
 		put_account(d, id, jid);
 	}
-	put_keys(d, id, &keys->sha1);
-	put_keys(d, id, &keys->sha256);
+	put_keys(d, jid, id, password);
 	return write(d);
 }
 
@@ -120,12 +132,7 @@ static struct xml *import(struct direct *d, const struct jid *jid, int64_t id, c
 	if (!id)
 		put_account(d, in.account, jid);
 	if (password && (!id || in.overwrites)) {
-		struct password_keys *keys = ARENA_NEW(d->arena, struct password_keys);
-		keys->password = password;
-		password_keys_make(keys);
-		put_keys(d, in.account, &keys->sha1);
-		put_keys(d, in.account, &keys->sha256);
-		in.hashes = 1 << SCRAM_SHA_1 | 1 << SCRAM_SHA_256;
+		in.hashes = put_keys(d, jid, in.account, password);
 	}
 	portable_import(&in, user);
 	if (d->job.first && !run(d, &d->job))
@@ -133,9 +140,16 @@ static struct xml *import(struct direct *d, const struct jid *jid, int64_t id, c
 	return portable_report(d->arena, &in, !id);
 }
 
-struct xml *credentials_direct(struct store *store, struct arena *a, const struct jid *jid, const struct xml *question, struct fail *why)
+/* Where passwords of its domain are, if not in the store. */
+static bool is_elsewhere(const struct config *config, const struct jid *jid)
 {
-	struct direct d = { .store = store, .arena = a, .why = why };
+	const struct config_scope *domain = config ? config_domain(config, jid->domain, NULL) : NULL;
+	return domain && strncasecmp(config_text(domain, "auth.plain.uri"), "sqlite:", 7) != 0;
+}
+
+struct xml *credentials_direct(struct store *store, const struct config *config, struct arena *a, const struct jid *jid, const struct xml *question, struct fail *why)
+{
+	struct direct d = { .store = store, .config = config, .arena = a, .why = why };
 	int64_t id;
 	if (!find(&d, jid->bare, &id))
 		return NULL;
@@ -143,5 +157,7 @@ struct xml *credentials_direct(struct store *store, struct arena *a, const struc
 		return forget(&d, id);
 	if (strcmp(question->name, "import") == 0)
 		return import(&d, jid, id, question);
+	if (is_elsewhere(config, jid))
+		return failed(&d, "elsewhere");
 	return set_password(&d, jid, id, xml_get(question, "password"), strcmp(question->name, "account-add") == 0);
 }

@@ -6,4 +6,4 @@
 #include "core/credentials.h"
 
 /* <account-add/>, <account-passwd/> and <account-remove/> as a call would answer them; NULL: the store failed. Waits for the disk. */
-struct xml *credentials_direct(struct store *, struct arena *, const struct jid *, const struct xml *question, struct fail *why);
+struct xml *credentials_direct(struct store *, const struct config *, struct arena *, const struct jid *, const struct xml *question, struct fail *why);

@@ -53,6 +53,8 @@ static enum import_verdict import(struct importing *in, const struct xml *child)
 	if (!read_bytes(in->arena, child, "salt", 1, SCRAM_SALT, &salt) || !read_bytes(in->arena, child, "stored-key", size, size, &stored)
 	    || !read_bytes(in->arena, child, "server-key", size, size, &server))
 		return IMPORT_WRONG;
+	if (in->overwrites && !in->hashes)               /* an old password's keys of other hashes go */
+		import_put(in, Q_CREDENTIAL_REMOVE, V(in->account)), import_put(in, Q_CLEAR_REMOVE, V(in->account));
 	in->hashes |= 1u << hash;
 	import_put(in, in->overwrites ? Q_CREDENTIAL_PUT : Q_KEYS_ADD, V(in->account), V(scram_mechanism(hash, false)), V((int64_t)rounds), salt, stored, server);
 	return IMPORT_TAKEN;

@@ -89,6 +89,7 @@ static bool read_terms(const struct reading *r, struct terms *t, const struct co
 	t->socket = read_socket(s);
 	t->limits = *r->base;
 	host_read_limits(&t->limits, s);
+	auth_terms_read(&t->auth, s);
 	const char *whose = arena_string(r->certificates->arena, s->kind == CONFIG_PEER ? s->parent->name : s->name);
 	return read_sources(r, t, s) && (!said(s, "tls_certificate") || certificates_get(r->certificates, s, whose, &t->tls, r->why)) && read_policy(r, t, s);
 }
@@ -97,6 +98,7 @@ static void read_outside(const struct reading *r, const struct config_scope *g)
 {
 	struct terms *t = &r->to->outside;
 	*t = (struct terms){ .streams = TAKES_CLIENTS | TAKES_SERVERS | TAKES_COMPONENTS, .limits = *r->base };
+	auth_terms_read(&t->auth, g);
 	t->idle_time = config_duration(g, "idle_time");
 	t->events = (unsigned)config_int(g, "events_per_iter");
 }

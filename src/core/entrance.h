@@ -35,6 +35,7 @@ struct terms {
 	struct tls_policy *policy;           /* NULL: the domain's counts */
 	struct source     *sources[2];       /* of passwords, by enum source_use; NULL: the domain's */
 	struct core_limits limits;
+	struct auth_terms  auth;
 };
 
 struct entrance {

@@ -80,7 +80,6 @@ static void read_limits(struct core_limits *l, const struct config_scope *g)
 	l->slow_store = config_duration(g, "limits.store_patience");
 	l->wrong_passwords = (unsigned)config_int(g, "limits.logins_per_account");
 	l->wrong_password_pause = 60000;
-	l->verifier_cache = config_duration(g, "auth.verifier_cache");
 	l->source_timeout = config_duration(g, "auth.source_timeout");
 	l->source_workers = (unsigned)config_int(g, "auth.source_workers");
 	l->name = 1024;
@@ -105,24 +104,28 @@ static void look_at_names(struct whole *w, const struct host *h)
 
 static bool is_built(const char *mechanism)
 {
-	static const char *const built[] = { "SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-1", "PLAIN" };
+	static const char *const built[] = { "SCRAM-SHA-512-PLUS", "SCRAM-SHA-512", "SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-1", "DIGEST-MD5", "CRAM-MD5", "PLAIN", "LOGIN" };
 	for (size_t i = 0; i < sizeof built / sizeof *built; i++)
 		if (strcmp(built[i], mechanism) == 0)
 			return true;
 	return false;
 }
 
-static const char *const *read_mechanisms(struct arena *a, const struct config_scope *s)
+/* DIGEST-MD5 is always among them: a listener may name a source of passwords for it. */
+static void read_mechanisms(struct host *h, struct arena *a, const struct config_scope *s)
 {
 	const char *const *list = config_list(s, "auth.mechanisms");
 	size_t n = 0, kept = 0;
 	while (list[n])
 		n++;
-	const char **built = arena_alloc(a, (n + 1) * sizeof *built);
+	const char **built = arena_alloc(a, (n + 2) * sizeof *built);
 	for (size_t i = 0; i < n; i++)
 		if (is_built(list[i]))
 			built[kept++] = list[i];
-	return built;
+	h->digest_by_uri = !config_list_has(s, "auth.mechanisms", "DIGEST-MD5");
+	if (h->digest_by_uri)
+		built[kept++] = "DIGEST-MD5";
+	h->mechanisms = built;
 }
 
 static bool read_modules(struct host *h, const struct config_scope *s, struct fail *why)
@@ -158,11 +161,13 @@ static bool add_host(struct whole *w, const struct config_scope *s, struct fail 
 	h->scope = s;
 	h->tls_mode = (enum host_tls)config_enum(s, "tls");
 	h->plain_without_tls = config_bool(s, "auth.allow_plain_without_tls");
+	auth_terms_read(&h->auth, s);
+	password_terms_read(&h->passwords, s);
 	h->resources = (unsigned)config_int(s, "limits.resources");
 	h->strangers = (unsigned)config_int(s, "limits.strangers_per_hour");
 	h->subscriptions = (unsigned)config_int(s, "limits.subscriptions_per_hour");
 	h->conflict = (enum conflict)config_enum(s, "session.conflict");
-	h->mechanisms = read_mechanisms(w->arena, s);
+	read_mechanisms(h, w->arena, s);
 	if (!read_modules(h, s, why) || !read_sources(w, h, s, why) || !certificates_get(&w->certificates, s, h->name, &h->tls, why))
 		return false;
 	look_at_names(w, h);
@@ -184,6 +189,7 @@ struct hosts *hosts_new(const struct config *config, unsigned generation, struct
 	w->hosts.generation = generation;
 	w->hosts.config = config_share((struct config *)(uintptr_t)config);
 	read_limits(&w->hosts.limits, g);
+	auth_terms_read_global(&w->hosts.auth, g);
 	certificates_init(&w->certificates, w->arena);
 	w->hosts.entrances = &w->entrances;
 	w->hosts.certificates = &w->certificates;

@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "base/fail.h"
 #include "base/hash.h"
-
+#include "core/auth_terms.h"
 #include "net/tls.h"
 
 struct config;
@@ -31,11 +31,14 @@ struct host {
 	struct hosts     *hosts;             /* the snapshot it belongs to */
 	struct tls       *tls;               /* NULL: no certificate. The snapshot's */
 	enum host_tls     tls_mode;          /* for clients */
-	bool              plain_without_tls; /* auth { allow_plain_without_tls } */
+	bool              plain_without_tls; /* as the domain says, else globally; for a connection ask c2s_auth_terms */
+	struct auth_terms auth;              /* what this domain itself says */
+	struct password_terms passwords;
 	uint64_t          off;               /* modules that are switched off here: a bit for each, by its place among them */
 	unsigned          resources;         /* sessions of one account */
 	unsigned          strangers, subscriptions;      /* that one account may write to, and ask, in an hour; 0: no limit */
 	enum conflict     conflict;          /* what happens to a resource that is taken */
+	bool              digest_by_uri;     /* DIGEST-MD5 wasn't listed: it is for streams only that have a source of their own for it */
 	const char *const *mechanisms;       /* allowed SASL mechanisms, strongest first; ends with NULL */
 	struct source    *sources[2];        /* by enum source_use: ask source_of_host. NULL: nothing is said */
 	const struct config *config;
@@ -51,6 +54,7 @@ struct hosts {
 	struct certificates *certificates;       /* every certificate of the snapshot */
 	const struct sources *sources;       /* core/source.h */
 	const char *source_trusted;          /* authorities of https: sources; NULL: the system's */
+	struct auth_terms auth;              /* global */
 	/* Server-wide limits that hot paths ask for; those of streams are what the global scope says, where no listener says more (struct terms). */
 	struct core_limits {
 		bool     enabled;            /* limits { enabled }: rates and connection counts */
@@ -64,7 +68,6 @@ struct hosts {
 		msec     wrong_password_pause;
 		msec     source_timeout;     /* until a source that is asked counts as silent */
 		unsigned source_workers;     /* questions to one source at once */
-		msec     verifier_cache;     /* how long a password seen in PLAIN is recognised without its keys; 0: never */
 		/* Of streams. */
 		size_t   stanza_before, stanza;      /* bytes of one stanza, before and after authentication */
 		unsigned depth, attributes;          /* of a stanza */

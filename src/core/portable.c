@@ -63,7 +63,7 @@ static enum stanza_error go_on(struct turn *t, void *keys)
 	in.account = account->id;
 	if (keys) {
 		credentials_write(t, keys);
-		in.hashes = 1 << SCRAM_SHA_1 | 1 << SCRAM_SHA_256;
+		in.hashes = credentials_terms(t)->hashes;
 	}
 	portable_import(&in, t->stanza);
 	turn_then(t, reload, NULL);
@@ -80,6 +80,7 @@ static enum stanza_error import(struct turn *t)
 	if (!text || (t->account->state == ACCOUNT_READY && !overwrite))
 		return go_on(t, NULL);
 	struct password_keys *keys = ARENA_NEW(t->arena, struct password_keys);
+	keys->terms = *credentials_terms(t);
 	keys->password = jid_password(t->arena, text);
 	if (!keys->password || !*keys->password) {
 		turn_answer(t, EL(t->arena, NS_CALL, "failed", ATTR(t->arena, "why", "password")));

@@ -224,7 +224,7 @@ bool source_is_store(const struct source *s)
 unsigned source_abilities(const struct source *s)
 {
 	if (!s || s == &the_store)
-		return SOURCE_KEYS | SOURCE_WRITES | SOURCE_KNOWS | SOURCE_SHA_1 | SOURCE_SHA_256;
+		return SOURCE_KEYS | SOURCE_CLEAR | SOURCE_WRITES | SOURCE_KNOWS | SOURCE_SHA_1 | SOURCE_SHA_256 | SOURCE_SHA_512;      /* what the domain wants of it, it keeps */
 	return s->kind->abilities ? s->kind->abilities(s) : s->kind->can;
 }
 

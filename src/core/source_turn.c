@@ -85,7 +85,7 @@ static enum stanza_error make_keys(struct turn *t, const struct file_user *user,
 {
 	struct making *m = ARENA_NEW(t->arena, struct making);
 	*m = (struct making){ .password = user->clear ? user->clear : "", .ready = ready, .is_there = ready || user->clear, .facts = *facts };
-	scram_fake_keys(&m->keys, secret, sizeof secret, t->account->jid, hash, SCRAM_SALT_USUAL, CREDENTIAL_ROUNDS);
+	scram_fake_keys(&m->keys, secret, sizeof secret, t->account->jid, hash, SCRAM_SALT_USUAL, credentials_terms(t)->rounds);
 	return turn_work(t, make, made, m);
 }
 
@@ -139,7 +139,6 @@ static enum stanza_error ask_file(struct turn *t, struct source *s)
 	if (password)
 		return check_file(t, &user, &facts, password);
 	const struct scram_keys *keys = keys_of(&user, xml_get(t->stanza, "hash"));
-	keys = keys ? keys : keys_of(&user, xml_get(t->stanza, "or"));
 	if (facts.has_clear)
 		return make_keys(t, &user, &facts, hash_asked(t), keys ? (const void *)arena_copy(t->arena, keys, sizeof *keys) : NULL);
 	return keys ? tell_keys(t, keys) : refused(t, &facts, hash_asked(t));

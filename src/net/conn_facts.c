@@ -91,14 +91,32 @@ bool conn_peer_user(const struct conn *c, uid_t *user)
 }
 
 /* RFC 9266 §4.2: before TLS 1.3 only with the extended master secret. */
+static bool has_exporter(SSL *ssl)
+{
+	return ssl && (SSL_version(ssl) >= TLS1_3_VERSION || SSL_get_extms_support(ssl) == 1);
+}
+
 bool conn_binding_exporter(struct conn *c, unsigned char out[32])
 {
 	static const char label[] = "EXPORTER-Channel-Binding";
 	SSL *ssl = ready_ssl(c);
-	if (!ssl || (SSL_version(ssl) < TLS1_3_VERSION && SSL_get_extms_support(ssl) != 1))
+	if (!has_exporter(ssl))
 		return false;
 	ERR_clear_error();
 	return SSL_export_keying_material(ssl, out, 32, label, sizeof label - 1, (const unsigned char *)"", 0, 1) == 1;
+}
+
+/*
+ * RFC 5929 §3.1: the first Finished of the handshake. That is the client's, for no session is ever resumed here. In TLS 1.3 it isn't
+ * defined (RFC 8446 §C.5), and without the extended master secret it binds nothing (RFC 7627 §1).
+ */
+bool conn_binding_unique(struct conn *c, unsigned char out[64], size_t *size)
+{
+	SSL *ssl = ready_ssl(c);
+	if (!ssl || SSL_version(ssl) != TLS1_2_VERSION || SSL_get_extms_support(ssl) != 1 || SSL_session_reused(ssl))
+		return false;
+	*size = SSL_get_peer_finished(ssl, out, 64);
+	return *size > 0 && *size <= 64;
 }
 
 /* RFC 5929 §4.1: the hash of the signature, but SHA-256 for MD5 and SHA-1; undefined for signatures without one. */
@@ -115,6 +133,13 @@ bool conn_binding_end_point(struct conn *c, unsigned char out[64], size_t *size)
 		return false;
 	*size = length;
 	return true;
+}
+
+bool conn_has_binding(struct conn *c)
+{
+	unsigned char end_point[64];
+	size_t size;
+	return has_exporter(ready_ssl(c)) || conn_binding_end_point(c, end_point, &size);
 }
 
 const unsigned char *conn_peer_certificate(struct conn *c, size_t *size)

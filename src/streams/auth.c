@@ -1,10 +1,21 @@
 /* <auth/>, <challenge/>, <response/>, <success/>, <failure/> around an exchange's messages, in base64. */
 #include "streams/auth.h"
+#include "streams/bindings.h"
 #include "streams/exchange.h"
 #include "xmpp/base64.h"
 #include <string.h>
 
 /* --- what is offered --- */
+
+static struct xml *channel_bindings(struct c2s *c, struct arena *a)
+{
+	struct bindings b;
+	struct xml *list = EL(a, NS_CHANNEL_BINDING, "sasl-channel-binding");
+	bindings_take(&b, c);
+	for (size_t i = 0; i < b.count; i++)
+		xml_append(list, EL(a, NS_CHANNEL_BINDING, "channel-binding", ATTR(a, "type", b.all[i].type)));
+	return list;
+}
 
 void auth_features(struct c2s *c, struct arena *a, struct xml *features)
 {
@@ -17,10 +28,7 @@ void auth_features(struct c2s *c, struct arena *a, struct xml *features)
 		return;
 	xml_append(features, list);
 	if (mechanism_offers_binding(c))
-		xml_append(features, EL(a, NS_CHANNEL_BINDING, "sasl-channel-binding",
-			EL(a, NS_CHANNEL_BINDING, "channel-binding", ATTR(a, "type", "tls-server-end-point")),
-			conn_binding_exporter(c->conn, (unsigned char[32]){ 0 })
-				? EL(a, NS_CHANNEL_BINDING, "channel-binding", ATTR(a, "type", "tls-exporter")) : NULL));
+		xml_append(features, channel_bindings(c, a));
 }
 
 /* --- answers --- */
@@ -32,14 +40,15 @@ static void challenge(struct c2s *c, const char *data, size_t size)
 	arena_free(a);
 }
 
-static void succeeded(struct c2s *c, struct arena *a, const char *bare, const char *mechanism, const char *last, size_t size)
+static void succeeded(struct c2s *c, struct arena *a, const struct exchange_success *s)
 {
-	c2s_authenticated(c, bare, mechanism, a, EL(a, NS_SASL, "success", last ? TEXT(a, base64_encode(a, last, size)) : NULL));
+	c2s_authenticated(c, s->bare, s->mechanism, a, EL(a, NS_SASL, "success", s->last ? TEXT(a, base64_encode(a, s->last, s->size)) : NULL));
 }
 
 static void failed(struct c2s *c, enum sasl_failure failure)
 {
 	struct arena *a = arena_new();
+	c->has_failed_sasl = true;
 	c2s_write(c, EL(a, NS_SASL, "failure", EL(a, NS_SASL, sasl_failure_name(failure))));
 	arena_free(a);
 }

@@ -16,6 +16,7 @@
 #include "streams/exchange.h"
 #include "streams/header.h"
 #include "streams/guest.h"
+#include "streams/legacy.h"
 #include "streams/signup.h"
 #include "core/call.h"
 #include "xmpp/redact.h"
@@ -249,16 +250,23 @@ bool c2s_offers_tls(struct c2s *c)
 	return host && !c2s_is_secure(c) && (host->tls || t->tls) && host->tls_mode != HOST_TLS_OFF && t->tls_mode != TLS_OFF;
 }
 
-bool c2s_may_plain(struct c2s *c)
+struct auth_terms c2s_auth_terms(struct c2s *c)
 {
 	const struct host *host = c2s_host(c);
-	return c2s_is_secure(c) || (host && host->plain_without_tls && c2s_terms(c)->tls_mode != TLS_REQUIRED);
+	return auth_terms_both(&hosts_here()->auth, host ? &host->auth : NULL, &c2s_terms(c)->auth);
 }
+
+bool c2s_may_plain(struct c2s *c)
+{
+	return c2s_is_secure(c) || (c2s_host(c) && c2s_terms(c)->tls_mode != TLS_REQUIRED && c2s_auth_terms(c).plain_without_tls);
+}
+
 static void negotiation_timed_out(struct timer *timer)
 {
 	limit_reached(LIMIT_NEGOTIATION);
 	c2s_error(CONTAINER(timer, struct c2s, timer), STREAM_CONNECTION_TIMEOUT, "Not logged in in time");
 }
+
 void c2s_second(void)
 {
 	const bool was_over = memory_was_over;
@@ -318,14 +326,16 @@ static void header(struct c2s *c, const struct xml_found *open)
 	take_names(c, a, open->element);
 	c2s_log(c, LOG_LOW, "stream header to %s", xml_get(open->element, "to") ? xml_get(open->element, "to") : "nobody");
 	C2S_LOG_XML(c, "received", open->element);
-	enum stream_error wrong = is_taken(c, kind) ? header_check(open) : STREAM_POLICY_VIOLATION;
+	const bool is_old = !xml_get(open->element, "version") && legacy_is_on(c);       /* from before there were features */
+	enum stream_error wrong = is_taken(c, kind) ? header_check(open, is_old) : STREAM_POLICY_VIOLATION;
 	if (wrong == STREAM_NONE)
 		wrong = check_names(c, a, open->element);
 	write_header(c);
 	if (wrong != STREAM_NONE) {
 		c2s_error(c, wrong, wrong == STREAM_POLICY_VIOLATION ? "This kind of stream is not taken here" : NULL);
 	} else {
-		c2s_write(c, c2s_features(c, a));
+		if (!is_old)
+			c2s_write(c, c2s_features(c, a));
 		c->state = C2S_NEGOTIATING;
 	}
 }
@@ -467,19 +477,32 @@ void c2s_start(struct conn *conn, struct gate *gate, struct address *address, co
 
 struct welcome {                     /* what is said where the account lives */
 	struct arena *arena;
-	struct xml   *success;
+	struct xml   *success;       /* NULL: there is a resource to bind instead */
+	const char   *resource;
 	msec          deadline;
 };
+
+/* XEP-0078: the answer to the login is that to the bind. */
+static void bind_at_once(struct c2s *c, const char *resource)
+{
+	c->is_legacy = c->is_binding = true;
+	c2s_wait(c);
+	session_bind(c->account, resource, &c2s_transport, c);
+}
 
 static void welcome(struct c2s *c, struct welcome *w)
 {
 	struct xml_limits l = parser_limits(c, true);
-	c2s_write(c, w->success);
 	xml_parser_limit(c->parser, &l);
 	timer_start(&c->timer, w->deadline, negotiation_timed_out);
-	c2s_restart(c);
+	if (w->success) {
+		c2s_write(c, w->success);
+		c2s_restart(c);
+		conn_resume(c->conn);
+	} else {
+		bind_at_once(c, w->resource);
+	}
 	arena_free(w->arena);
-	conn_resume(c->conn);
 }
 
 static void arrived(void *thing, struct conn *conn)
@@ -492,11 +515,12 @@ static void arrived(void *thing, struct conn *conn)
 	welcome(c, w);
 }
 
-void c2s_authenticated(struct c2s *c, const char *bare, const char *mechanism, struct arena *a, struct xml *success)
+static void go_home(struct c2s *c, const char *bare, const char *mechanism, const struct welcome *said)
 {
 	struct home *home = home_of(bare);
-	struct welcome *w = ARENA_NEW(a, struct welcome);
-	*w = (struct welcome){ a, success, limits(c)->negotiation };
+	struct welcome *w = ARENA_NEW(said->arena, struct welcome);
+	*w = *said;
+	w->deadline = limits(c)->negotiation;
 	c->account = mem_string(bare);
 	c->mechanism = mechanism;
 	home_here()->counts.logins++;
@@ -510,6 +534,16 @@ void c2s_authenticated(struct c2s *c, const char *bare, const char *mechanism, s
 	list_remove(&c->in_loop);
 	stream_count--;
 	conn_move(c->conn, home->loop, arrived);
+}
+
+void c2s_authenticated(struct c2s *c, const char *bare, const char *mechanism, struct arena *a, struct xml *success)
+{
+	go_home(c, bare, mechanism, &(struct welcome){ .arena = a, .success = success });
+}
+
+void c2s_authenticated_to_bind(struct c2s *c, const char *bare, const char *mechanism, struct arena *a, const char *resource)
+{
+	go_home(c, bare, mechanism, &(struct welcome){ .arena = a, .resource = resource });
 }
 
 void c2s_stop_all(void)

@@ -63,7 +63,8 @@ struct c2s {
 	bool                 is_full;        /* not read: too much is unsettled */
 	bool                 is_slowed;      /* not read: it went too fast */
 	bool                 is_starved;     /* not read: the server's memory is over its limit */
-	bool                 is_inside, is_over;     /* in our input function: what is over is freed when it is left */
+	bool                 is_inside : 1, is_over : 1;     /* in our input function: what is over is freed when it is left */
+	bool                 has_failed_sasl : 1, is_legacy : 1;     /* logs in by XEP-0078, which isn't taken once SASL failed */
 	char                 kind;           /* of the tag: I until its header says that it is a client's, then S */
 	uint16_t             place;          /* which terms of the gate's entrance are its peer's, in the snapshot `generation`: ask c2s_terms */
 	unsigned             generation;
@@ -93,13 +94,15 @@ void c2s_close(struct c2s *, const char *why);                       /* ends it 
 void c2s_go_on(struct c2s *);                                        /* what it waited for has come: reads again */
 void c2s_wait(struct c2s *);                                         /* reads nothing until c2s_go_on */
 void c2s_restart(struct c2s *);                                      /* a new header is awaited */
-/* Moves to its account's home and says `success` there. Takes the arena. */
+/* Moves to its account's home and says `success` there, or binds `resource` there at once. Takes the arena. */
 void c2s_authenticated(struct c2s *, const char *bare, const char *mechanism, struct arena *, struct xml *success);
+void c2s_authenticated_to_bind(struct c2s *, const char *bare, const char *mechanism, struct arena *, const char *resource);
 const struct host *c2s_host(const struct c2s *);                     /* NULL: it is served no more */
 const struct terms *c2s_terms(struct c2s *);                         /* in the snapshot of this home */
 bool c2s_is_secure(const struct c2s *);
 bool c2s_needs_tls(struct c2s *);                                    /* nobody logs in here without */
 bool c2s_offers_tls(struct c2s *);                                   /* STARTTLS is to be had */
 struct source *c2s_source(struct c2s *, enum source_use);            /* where its passwords are. NULL: in the store */
+struct auth_terms c2s_auth_terms(struct c2s *);                      /* what its domain and listener say together */
 bool c2s_may_plain(struct c2s *);                              /* a password may be sent in the clear here */
 struct xml *c2s_features(struct c2s *, struct arena *);              /* features.c: what is offered at this step */

@@ -11,6 +11,7 @@
 #include "streams/auth.h"
 #include "streams/header.h"
 #include "streams/guest.h"
+#include "streams/legacy.h"
 #include "streams/signup.h"
 #include <string.h>
 
@@ -98,6 +99,8 @@ static void negotiate(struct c2s *c, const struct xml *el)
 		auth_element(c, el);
 	else if (!c->account && signup_is_asked(c, el))
 		signup_element(c, el);
+	else if (!c->account && legacy_is_asked(c, el))
+		legacy_element(c, el);
 	else if (c->account && is_iq_set(el, NS_BIND, "bind"))
 		bind_asked(c, el);
 	else

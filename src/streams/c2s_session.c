@@ -8,6 +8,7 @@
 #include "base/random.h"
 #include "core/home.h"
 #include "streams/acks.h"
+#include "streams/legacy.h"
 #include <string.h>
 
 enum { PING_WAIT = 30000 };          /* ms for an answer to our question */
@@ -198,7 +199,8 @@ void c2s_bind_refused(struct c2s *c, const char *id, enum stanza_error error)
 {
 	struct arena *a = arena_new();
 	struct xml *why = error == RESOURCE_CONSTRAINT ? EL(a, NS_ERRORS, "resource-limit-exceeded") : NULL;         /* XEP-0205 §4.4 */
-	c2s_write(c, EL(a, NS_CLIENT, "iq", ATTR(a, "type", "error"), ATTR(a, "id", id), stanza_error_element(a, error, NULL, why)));
+	c2s_write(c, EL(a, NS_CLIENT, "iq", ATTR(a, "type", "error"), ATTR(a, "id", id),
+		c->is_legacy ? legacy_error(a, error) : stanza_error_element(a, error, NULL, why)));
 	arena_free(a);
 	if (++c->tries > limits(c)->login_tries)                  /* RFC 6120 §7.7.3 */
 		c2s_error(c, STREAM_POLICY_VIOLATION, "Too many failed binds");
@@ -211,7 +213,7 @@ static void become_bound(struct c2s *c, const char *id, struct session *s)
 	struct arena *a = arena_new();
 	c->session = s;
 	c2s_write(c, EL(a, NS_CLIENT, "iq", ATTR(a, "type", "result"), ATTR(a, "id", id),
-		EL(a, NS_BIND, "bind", EL(a, NS_BIND, "jid", TEXT(a, s->jid->full)))));
+		c->is_legacy ? NULL : EL(a, NS_BIND, "bind", EL(a, NS_BIND, "jid", TEXT(a, s->jid->full)))));
 	arena_free(a);
 	c2s_go_on(c);
 	c->state = C2S_BOUND;

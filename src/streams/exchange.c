@@ -52,6 +52,12 @@ static enum sasl_failure refusal(struct c2s *c, const struct mechanism *m, const
 		return SASL_INVALID_MECHANISM;
 	if (!mechanism_is_offered(c, m))
 		return (m->needs & NEEDS_BINDING) || c2s_is_secure(c) ? SASL_INVALID_MECHANISM : SASL_ENCRYPTION_REQUIRED;
+	return SASL_OK;
+}
+
+/* Nobody may log in now, or nobody from there. */
+static enum sasl_failure postponement(struct c2s *c, const char **why)
+{
 	if (home_here()->is_degraded || home_here()->is_stopping) {
 		limit_reached(LIMIT_STORE_PATIENCE);
 		*why = "degraded: the store is slow";
@@ -77,9 +83,20 @@ bool exchange_begin(struct c2s *c, const struct exchange_wire *wire, const char 
 	const char *why;
 	end(c);
 	enum sasl_failure failure = refusal(c, m, &why);
+	if (failure == SASL_OK)
+		return exchange_start(c, wire, m);
+	exchange_failed(c, wire, failure, why);
+	return false;
+}
+
+struct exchange *exchange_start(struct c2s *c, const struct exchange_wire *wire, const struct mechanism *m)
+{
+	const char *why;
+	end(c);
+	enum sasl_failure failure = postponement(c, &why);
 	if (failure != SASL_OK) {
 		exchange_failed(c, wire, failure, why);
-		return false;
+		return NULL;
 	}
 	struct arena *a = arena_new();
 	struct exchange *x = c->auth = ARENA_NEW(a, struct exchange);
@@ -88,7 +105,7 @@ bool exchange_begin(struct c2s *c, const struct exchange_wire *wire, const char 
 	x->mechanism = m;
 	x->wire = wire;
 	take_source(x, c2s_source(c, m->use));
-	return true;
+	return x;
 }
 
 void exchange_message(struct c2s *c, const char *text, size_t size)
@@ -175,13 +192,19 @@ void exchange_work(struct exchange *x, void (*work)(struct exchange *), void (*d
 
 /* --- ends --- */
 
+/* A verifier that the home is to keep for so long; an account it hasn't seen has none. */
 static void tell_home(const struct exchange *x, bool is_good)
 {
 	struct arena *a = arena_new();
+	struct xml *verdict = EL(a, NS_CALL, "verdict", ATTR(a, "good", is_good ? "yes" : "no"));
+	if (is_good && x->verifier) {
+		xml_set(a, verdict, "verifier", arena_string(a, x->verifier));
+		xml_set(a, verdict, "for", arena_printf(a, "%lld", (long long)c2s_auth_terms(x->c).verifier_cache));
+	}
+	if (x->source)
+		xml_set(a, verdict, "source", arena_string(a, x->source));
 	if (x->jid)
-		call_account(x->jid->bare, a, EL(a, NS_CALL, "verdict", ATTR(a, "good", is_good ? "yes" : "no"),
-			is_good ? ATTR(a, "verifier", arena_string(a, x->verifier)) : NULL,
-			x->source ? ATTR(a, "source", arena_string(a, x->source)) : NULL), NULL, NULL);
+		call_account(x->jid->bare, a, verdict, NULL, NULL);
 	else
 		arena_free(a);
 }
@@ -203,10 +226,10 @@ void exchange_succeed(struct exchange *x, const char *last, size_t size)
 	}
 	struct arena *a = arena_new();
 	const struct exchange_wire *wire = x->wire;
-	const char *bare = arena_string(a, x->jid->bare), *mechanism = x->mechanism->name;
-	const char *copy = last ? arena_copy(a, last, size) : NULL;
+	const struct exchange_success success = { arena_string(a, x->jid->bare), x->mechanism->name,
+		last ? arena_copy(a, last, size) : NULL, size, arena_string(a, x->resource) };
 	end(c);
-	wire->succeeded(c, a, bare, mechanism, copy, size);
+	wire->succeeded(c, a, &success);
 }
 
 void exchange_refuse(struct exchange *x)

@@ -19,10 +19,15 @@
 #include "xmpp/sasl_failure.h"
 
 /* How messages are wrapped: SASL of RFC 6120, or another profile. */
+struct exchange_success {
+	const char *bare, *mechanism;
+	const char *last;                    /* data that goes with the success; NULL: none */
+	size_t      size;
+	const char *resource;                /* of the exchange */
+};
 struct exchange_wire {
 	void (*challenge)(struct c2s *, const char *data, size_t size);      /* NULL: the client is to speak first */
-	/* Goes on with c2s_authenticated. `last`: data that goes with the success; NULL: none. Takes the arena, in which all the rest is. */
-	void (*succeeded)(struct c2s *, struct arena *, const char *bare, const char *mechanism, const char *last, size_t size);
+	void (*succeeded)(struct c2s *, struct arena *, const struct exchange_success *);    /* goes on with c2s_authenticated. Takes the arena, in which all the rest is */
 	void (*failed)(struct c2s *, enum sasl_failure);                     /* only says so */
 };
 
@@ -32,6 +37,7 @@ struct exchange {
 	const struct mechanism *mechanism;
 	const struct jid       *jid;         /* who it wants to be, bare; NULL: not known, or a name that can't be one */
 	const char             *authzid;     /* whom it wants to act for; NULL: itself */
+	const char             *resource;    /* to be bound at once, by the wire; NULL: none */
 	const char             *source;      /* the URI of where its password is; NULL: in the store */
 	bool                    source_checks;       /* and takes one to say whether it is right */
 	const char             *verifier;    /* of a clear password, for the home's cache; NULL: none */
@@ -47,6 +53,7 @@ struct exchange {
 /* --- for wires --- */
 /* A mechanism was chosen. False: it was refused, and that has been said. */
 bool exchange_begin(struct c2s *, const struct exchange_wire *, const char *mechanism);
+struct exchange *exchange_start(struct c2s *, const struct exchange_wire *, const struct mechanism *);      /* one that isn't in the table. NULL: refused, and said */
 void exchange_message(struct c2s *, const char *text, size_t size);          /* c->auth is there. NULL: the first one was left out */
 /* One that ends before a mechanism had its say; `why` is for the log. May end the stream. */
 void exchange_failed(struct c2s *, const struct exchange_wire *, enum sasl_failure, const char *why);

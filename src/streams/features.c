@@ -2,6 +2,7 @@
 #include "core/entrance.h"
 #include "streams/auth.h"
 #include "streams/c2s.h"
+#include "streams/legacy.h"
 #include "streams/signup.h"
 
 static void before_login(struct c2s *c, struct arena *a, struct xml *features)
@@ -9,6 +10,7 @@ static void before_login(struct c2s *c, struct arena *a, struct xml *features)
 	if (c2s_offers_tls(c))
 		xml_append(features, EL(a, NS_TLS, "starttls", c2s_needs_tls(c) ? EL(a, NS_TLS, "required") : NULL));
 	auth_features(c, a, features);
+	legacy_features(c, a, features);
 	signup_features(c, a, features);
 }
 

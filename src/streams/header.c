@@ -23,7 +23,7 @@ static bool speaks_1_0(const char *version)
 	return strtoul(version, &end, 10) >= 1 && *end == '.';
 }
 
-enum stream_error header_check(const struct xml_found *open)
+enum stream_error header_check(const struct xml_found *open, bool may_be_old)
 {
 	if (open->element->ns != NS_STREAMS)
 		return STREAM_INVALID_NAMESPACE;
@@ -31,7 +31,7 @@ enum stream_error header_check(const struct xml_found *open)
 		return STREAM_BAD_FORMAT;
 	if (header_kind(open) != STREAM_CLIENT)              /* servers and components: not yet (§4.9.3.10) */
 		return STREAM_INVALID_NAMESPACE;
-	if (!speaks_1_0(xml_get(open->element, "version")))
+	if (!may_be_old && !speaks_1_0(xml_get(open->element, "version")))
 		return STREAM_UNSUPPORTED_VERSION;
 	return STREAM_NONE;
 }

@@ -10,7 +10,7 @@ enum stream_kind { STREAM_CLIENT, STREAM_SERVER, STREAM_COMPONENT, STREAM_STRANG
 
 enum stream_kind header_kind(const struct xml_found *open);
 /* What is wrong with a client's header, or STREAM_NONE. */
-enum stream_error header_check(const struct xml_found *open);
+enum stream_error header_check(const struct xml_found *open, bool may_be_old);
 bool header_is_language(const char *tag);            /* has the form of a language tag, of a length worth keeping */
 /* Ours; `to` may be NULL. */
 void header_write(struct buf *, const char *from, const char *to, const char *id);

@@ -2,6 +2,7 @@
 #include "streams/keys.h"
 #include "base/random.h"
 #include "core/credentials.h"
+#include "core/host.h"
 #include "xmpp/base64.h"
 #include <limits.h>
 #include <openssl/evp.h>
@@ -51,12 +52,13 @@ static unsigned number(const struct xml *answer, const char *name, unsigned usua
 void keys_take(struct exchange *x, struct scram_keys *keys, enum scram_hash usual, const char *user, const struct xml *answer)
 {
 	const char *its = xml_get(answer, "hash");
+	const struct host *host = c2s_host(x->c);
 	enum scram_hash hash;
 	bool plus;
 	if (its && scram_find(its, &hash, &plus) && read_keys(x->arena, keys, hash, answer))
 		return;
 	scram_fake_keys(keys, secret, sizeof secret, x->jid ? x->jid->bare : user, usual, number(answer, "salt-size", SCRAM_SALT_USUAL, SCRAM_SALT),
-		number(answer, "rounds", CREDENTIAL_ROUNDS, UINT_MAX));
+		number(answer, "rounds", host ? host->passwords.rounds : password_terms_usual()->rounds, UINT_MAX));
 }
 
 const char *keys_verifier(struct exchange *x, const char *password)

@@ -15,7 +15,7 @@ struct exchange;
 
 enum {                               /* what it needs */
 	NEEDS_PRIVACY = 1,           /* who listens would learn the password, or could take over: TLS, or the settings allow it in the clear */
-	NEEDS_BINDING = 2,           /* a channel that can be bound to: TLS */
+	NEEDS_BINDING = 2,           /* a channel that can be bound to */
 };
 
 enum { MESSAGE_USUAL = 4096 };       /* bytes of a client's message */
@@ -42,7 +42,9 @@ bool mechanism_is_configured(struct c2s *, const struct mechanism *);
 bool mechanism_is_offered(struct c2s *, const struct mechanism *);
 /* One after the other those that are offered, strongest first: begins with place 0. NULL: that was all. */
 const struct mechanism *mechanism_next(struct c2s *, unsigned *place);
+enum { MECHANISMS = 32 };            /* more than there are */
 bool mechanism_offers_binding(struct c2s *);                                 /* some -PLUS is offered */
 
-extern const struct mechanism mechanism_plain;
-extern const struct mechanism mechanism_scram_sha_1, mechanism_scram_sha_1_plus, mechanism_scram_sha_256, mechanism_scram_sha_256_plus;
+extern const struct mechanism mechanism_plain, mechanism_login, mechanism_digest_md5, mechanism_cram_md5;
+extern const struct mechanism mechanism_scram_sha_1, mechanism_scram_sha_1_plus, mechanism_scram_sha_256, mechanism_scram_sha_256_plus,
+	mechanism_scram_sha_512, mechanism_scram_sha_512_plus;

@@ -1,43 +1,49 @@
 /* SCRAM of each hash, bound to the channel or not, around xmpp/scram.h. */
 #include "streams/exchange.h"
 #include "core/call.h"
+#include "streams/bindings.h"
 #include "streams/keys.h"
+#include "xmpp/scram_downgrade.h"
 #include <openssl/crypto.h>
 #include <string.h>
 
 struct own {
 	struct scram      scram;
 	struct scram_keys keys;
-	struct scram_binding bindings[2];
-	unsigned char     exporter[32], end_point[64];
+	struct bindings   bindings;
 };
 
-static size_t take_bindings(struct c2s *c, struct own *own)
+/* XEP-0474: the lists that this stream was shown. */
+static const char *advertised(struct exchange *x)
 {
-	size_t n = 0, size = 0;
-	if (!c2s_is_secure(c))
-		return 0;
-	if (conn_binding_end_point(c->conn, own->end_point, &size))
-		own->bindings[n++] = (struct scram_binding){ "tls-server-end-point", own->end_point, size };
-	if (conn_binding_exporter(c->conn, own->exporter))
-		own->bindings[n++] = (struct scram_binding){ "tls-exporter", own->exporter, sizeof own->exporter };
-	return n;
+	struct own *own = x->own;
+	const char *mechanisms[MECHANISMS], *bindings[3];
+	const struct mechanism *m;
+	unsigned place = 0;
+	size_t count = 0, binding_count = mechanism_offers_binding(x->c) ? own->bindings.count : 0;
+	while (count < MECHANISMS && (m = mechanism_next(x->c, &place)))
+		mechanisms[count++] = m->name;
+	for (size_t i = 0; i < binding_count; i++)
+		bindings[i] = own->bindings.all[i].type;
+	return scram_downgrade_attribute(x->arena, own->scram.hash, mechanisms, count, bindings, binding_count);
 }
 
 static void keys_came(struct exchange *x, const struct xml *answer)
 {
 	struct own *own = x->own;
 	keys_take(x, &own->keys, own->scram.hash, own->scram.user, answer);
-	const char *text = scram_challenge(&own->scram, &own->keys, NULL, NULL);
+	const char *text = scram_challenge(&own->scram, &own->keys, NULL, advertised(x));
 	exchange_challenge(x, text, strlen(text));
 }
 
 static void first(struct exchange *x, const char *text, size_t size)
 {
 	struct own *own = x->own = ARENA_NEW(x->arena, struct own);
-	struct scram_terms terms = { .plus_offered = mechanism_offers_binding(x->c), .bindings = own->bindings, .longest = x->mechanism->longest };
+	struct scram_terms terms = { .plus_offered = mechanism_offers_binding(x->c), .longest = x->mechanism->longest };
 	scram_find(x->mechanism->name, &terms.hash, &terms.plus);
-	terms.bindings_count = take_bindings(x->c, own);
+	bindings_take(&own->bindings, x->c);
+	terms.bindings = own->bindings.all;
+	terms.bindings_count = own->bindings.count;
 	enum sasl_failure wrong = scram_first(&own->scram, x->arena, &terms, text, size);
 	if (wrong != SASL_OK) {
 		exchange_fail(x, wrong, own->scram.why);
@@ -78,3 +84,5 @@ SCRAM(scram_sha_1, "SCRAM-SHA-1", 0, SOURCE_SHA_1);
 SCRAM(scram_sha_1_plus, "SCRAM-SHA-1-PLUS", NEEDS_BINDING, SOURCE_SHA_1);
 SCRAM(scram_sha_256, "SCRAM-SHA-256", 0, SOURCE_SHA_256);
 SCRAM(scram_sha_256_plus, "SCRAM-SHA-256-PLUS", NEEDS_BINDING, SOURCE_SHA_256);
+SCRAM(scram_sha_512, "SCRAM-SHA-512", 0, SOURCE_SHA_512);
+SCRAM(scram_sha_512_plus, "SCRAM-SHA-512-PLUS", NEEDS_BINDING, SOURCE_SHA_512);

@@ -5,7 +5,9 @@
 #include "streams/password.h"
 #include "core/call.h"
 #include "core/credentials.h"
+#include "core/host.h"
 #include "streams/keys.h"
+#include "xmpp/base64.h"
 #include <openssl/crypto.h>
 #include <string.h>
 
@@ -14,18 +16,28 @@ struct check {
 	char *text;
 	char *password;              /* prepared */
 	struct scram_keys keys;
-	bool is_right;
+	bool is_stale, is_right;
 };
 
-static const enum scram_hash usual = SCRAM_SHA_256;
+/* What accounts of this domain have keys of; who isn't there takes as long. */
+static enum scram_hash usual_hash(const struct exchange *x)
+{
+	const struct host *host = c2s_host(x->c);
+	const unsigned hashes = host ? host->passwords.hashes : password_terms_usual()->hashes;
+	if (hashes >> SCRAM_SHA_256 & 1)
+		return SCRAM_SHA_256;
+	return hashes >> SCRAM_SHA_512 & 1 ? SCRAM_SHA_512 : SCRAM_SHA_1;
+}
 
-/* A password that came with an account from elsewhere, where only old keys were made of it: seen once, it gets all. */
+/* A password of which not all is kept that the domain wants by now, as when it came from elsewhere: seen once, it gets all. */
 static void renew_keys(const struct exchange *x, const struct check *k)
 {
-	if (k->keys.hash != SCRAM_SHA_1 || x->source)
+	if (!k->is_stale)
 		return;
 	struct arena *a = arena_new();
-	call_account(x->jid->bare, a, EL(a, NS_CALL, "account-passwd", ATTR(a, "password", arena_string(a, k->text))), NULL, NULL);
+	call_account(x->jid->bare, a, EL(a, NS_CALL, "renew", ATTR(a, "password", arena_string(a, k->password)),
+		ATTR(a, "hash", scram_mechanism(k->keys.hash, false)),
+		ATTR(a, "stored", base64_encode(a, k->keys.stored, scram_size(k->keys.hash)))), NULL, NULL);
 }
 
 static void verify(struct exchange *x)                           /* on a worker */
@@ -52,7 +64,8 @@ static void answered(struct exchange *x, const struct xml *answer)
 		exchange_succeed(x, NULL, 0);
 		return;
 	}
-	keys_take(x, &k->keys, usual, k->user, answer);
+	keys_take(x, &k->keys, usual_hash(x), k->user, answer);
+	k->is_stale = xml_get(answer, "stale");
 	exchange_work(x, verify, verified);
 }
 
@@ -74,10 +87,9 @@ void password_check(struct exchange *x, const char *user, char *text)
 	k->user = user;
 	k->text = text;
 	k->password = arena_string(x->arena, prepared ? prepared : "");
-	x->verifier = x->jid ? keys_verifier(x, k->password) : NULL;
+	x->verifier = x->jid && c2s_auth_terms(x->c).verifier_cache ? keys_verifier(x, k->password) : NULL;
 	struct arena *a = arena_new();
-	exchange_ask(x, a, EL(a, NS_CALL, "credentials", ATTR(a, "hash", scram_mechanism(usual, false)),
-		ATTR(a, "or", scram_mechanism(SCRAM_SHA_1, false)),
+	exchange_ask(x, a, EL(a, NS_CALL, "credentials", ATTR(a, "hash", scram_mechanism(usual_hash(x), false)), ATTR(a, "or", "any"),
 		x->verifier ? ATTR(a, "verifier", arena_string(a, x->verifier)) : NULL,
 		x->source_checks ? ATTR(a, "password", arena_string(a, k->password)) : NULL), answered);
 }

@@ -18,6 +18,8 @@
 	X(NS_SASL,           "urn:ietf:params:xml:ns:xmpp-sasl") \
 	X(NS_BIND,           "urn:ietf:params:xml:ns:xmpp-bind") \
 	X(NS_SESSION,        "urn:ietf:params:xml:ns:xmpp-session") \
+	X(NS_AUTH,           "jabber:iq:auth") \
+	X(NS_AUTH_FEATURE,   "http://jabber.org/features/iq-auth") \
 	X(NS_ROSTER,         "jabber:iq:roster") \
 	X(NS_ROSTER_VERSION, "urn:xmpp:features:rosterver") \
 	X(NS_PREAPPROVAL,    "urn:xmpp:features:pre-approval") \

@@ -39,6 +39,11 @@ size_t scram_size(enum scram_hash hash)
 	return kinds[hash].size;
 }
 
+const EVP_MD *scram_md(enum scram_hash hash)
+{
+	return kinds[hash].md();
+}
+
 const char *scram_mechanism(enum scram_hash hash, bool plus)
 {
 	return plus ? kinds[hash].plus : kinds[hash].name;

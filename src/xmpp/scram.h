@@ -32,6 +32,7 @@ struct scram_keys {
 };
 
 size_t scram_size(enum scram_hash);                                  /* of its digests, in bytes */
+const struct evp_md_st *scram_md(enum scram_hash);                   /* OpenSSL's */
 const char *scram_mechanism(enum scram_hash, bool plus);             /* "SCRAM-SHA-256-PLUS" */
 bool scram_find(const char *mechanism, enum scram_hash *, bool *plus);   /* false: it is no SCRAM that we know */
 

@@ -255,6 +255,16 @@ bool conn_is_tls(const struct conn *c)
 	return false;
 }
 
+bool conn_has_binding(struct conn *c)
+{
+	return false;
+}
+
+bool conn_binding_unique(struct conn *c, unsigned char out[64], size_t *size)
+{
+	return false;
+}
+
 bool conn_binding_exporter(struct conn *c, unsigned char out[32])
 {
 	return false;

@@ -44,7 +44,6 @@ static void draw_limits(struct core_limits *l)
 	l->loads = dice_between(1, 4);
 	l->append_patience = 3600000;
 	l->slow_store = 0;
-	l->verifier_cache = dice_chance(50) ? 3600000 : 0;
 	l->write_soft = 4000;
 	l->write_hard = 300000;
 	l->unsettled = dice_chance(50) ? 2 : 50;
@@ -58,6 +57,7 @@ void hosts_begin(void)
 	if (!hosts)
 		life_failed("%s", why.text);
 	draw_limits(&hosts->limits);
+	hosts->auth.verifier_cache = dice_chance(50) ? 3600000 : 0;
 	hosts->entrances->outside.limits = hosts->limits;
 	hosts->entrances->outside.idle_time = 0;
 	hosts->entrances->outside.events = dice_chance(50) ? dice_between(1, 4) : 0;

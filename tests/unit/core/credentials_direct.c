@@ -1,9 +1,11 @@
 /* Accounts without a server: made, changed, removed with all that modules keep of them. */
 #include "core/credentials_direct.h"
 #include "base/mem.h"
+#include "core/config.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,9 +18,26 @@ static const struct module mod_notes = {
 };
 const struct module *const modules[] = { &mod_credentials, &mod_notes, NULL };
 
+static struct config *config;
 static struct arena *a;
 static struct store *store;
 static char folder[64];
+
+static struct config *load(const char *text)
+{
+	char file[] = "/tmp/jackdaw-direct-XXXXXX";
+	struct config_report report;
+	FILE *f = fdopen(mkstemp(file), "w");
+	assert_non_null(f);
+	fputs(text, f);
+	fclose(f);
+	config_report_init(&report);
+	struct config *c = config_load(file, 0, &report);
+	config_report_clear(&report);
+	unlink(file);
+	assert_non_null(c);
+	return c;
+}
 
 static int begin(void **state)
 {
@@ -29,6 +48,8 @@ static int begin(void **state)
 	if (!is_wired)
 		assert_true(modules_wire(&why));
 	is_wired = true;
+	config = load("domain \"modern.example\" { auth { mechanisms = [ SCRAM-SHA-512 PLAIN ];  scram_iterations = 5000 } }\n"
+		"domain \"old.example\" { auth { mechanisms = [ SCRAM-SHA-1 CRAM-MD5 ] } }\n");
 	strcpy(folder, "/tmp/direct-XXXXXX");
 	assert_non_null(mkdtemp(folder));
 	const struct migration *m = modules_migrations(&count);
@@ -41,6 +62,7 @@ static int begin(void **state)
 
 static int end(void **state)
 {
+	config_drop(config);
 	store_close(store);
 	char *command = mem_printf("rm -r %s", folder);
 	int rc = system(command);
@@ -52,7 +74,7 @@ static int end(void **state)
 static const char *ask(const char *who, const char *question, const char *password)
 {
 	struct fail why = { "" };
-	const struct xml *answer = credentials_direct(store, a, jid_parse(a, who), EL(a, NS_CALL, question, ATTR(a, "password", password)), &why);
+	const struct xml *answer = credentials_direct(store, config, a, jid_parse(a, who), EL(a, NS_CALL, question, ATTR(a, "password", password)), &why);
 	assert_non_null(answer);
 	return xml_get(answer, "why") ? xml_get(answer, "why") : answer->name;
 }
@@ -118,12 +140,26 @@ static void removal_forgets_what_modules_keep_and_of_nobody_else(void **state)
 	assert_int_equal(count("SELECT COUNT(*) FROM note JOIN account ON account = id WHERE jid = 'juliet@example.com'"), 1);
 }
 
+static void a_domain_says_what_is_kept(void **state)
+{
+	ask("romeo@modern.example", "account-add", "x");
+	assert_int_equal(count("SELECT COUNT(*) FROM credential WHERE hash = 'SCRAM-SHA-512' AND rounds = 5000"), 1);
+	assert_int_equal(count("SELECT COUNT(*) FROM credential"), 1);
+	assert_int_equal(count("SELECT COUNT(*) FROM clear_password"), 0);
+	ask("romeo@old.example", "account-add", "x");
+	ask("romeo@old.example", "account-passwd", "y");
+	assert_int_equal(count("SELECT COUNT(*) FROM clear_password WHERE host = 'old.example' AND password = 'y'"), 1);
+	ask("romeo@old.example", "account-remove", NULL);
+	assert_int_equal(count("SELECT COUNT(*) FROM clear_password"), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(an_account_is_made_once, begin, end),
 		cmocka_unit_test_setup_teardown(a_password_changes_all_keys, begin, end),
 		cmocka_unit_test_setup_teardown(a_password_that_is_none_changes_nothing, begin, end),
+		cmocka_unit_test_setup_teardown(a_domain_says_what_is_kept, begin, end),
 		cmocka_unit_test_setup_teardown(removal_forgets_what_modules_keep_and_of_nobody_else, begin, end),
 	};
 	ns_intern();

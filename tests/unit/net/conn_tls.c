@@ -57,9 +57,9 @@ static void goes_back(SSL *ssl, const char *text)
 struct asked {
 	struct echo *echo;
 	struct conn_facts facts;
-	bool has_exporter, has_end_point;
-	unsigned char exporter[32], end_point[64];
-	size_t end_point_size;
+	bool has_any, has_exporter, has_end_point, has_unique;
+	unsigned char exporter[32], end_point[64], unique[64];
+	size_t end_point_size, unique_size;
 };
 
 static void ask(void *thing)
@@ -68,6 +68,8 @@ static void ask(void *thing)
 	struct conn *c = a->echo->conn;
 	a->facts = conn_facts(c);
 	a->has_exporter = conn_binding_exporter(c, a->exporter);
+	a->has_any = conn_has_binding(c);
+	a->has_unique = conn_binding_unique(c, a->unique, &a->unique_size);
 	a->has_end_point = conn_binding_end_point(c, a->end_point, &a->end_point_size);
 	size_t size;
 	assert_null(conn_peer_certificate(c, &size));
@@ -88,6 +90,12 @@ static void bindings_agree(struct echo *e, SSL *ssl, struct asked *a)
 	assert_int_equal(size, a->end_point_size);
 	assert_memory_equal(mine, a->end_point, size);
 	X509_free(certificate);
+	assert_true(a->has_any);
+	assert_int_equal(a->has_unique, SSL_version(ssl) == TLS1_2_VERSION);
+	if (a->has_unique) {                         /* the client's Finished: it was the first */
+		assert_int_equal(a->unique_size, SSL_get_finished(ssl, mine, sizeof mine));
+		assert_memory_equal(mine, a->unique, a->unique_size);
+	}
 }
 
 static void secures(int version, const char *name)
