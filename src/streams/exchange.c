@@ -104,7 +104,8 @@ struct exchange *exchange_start(struct c2s *c, const struct exchange_wire *wire,
 	x->c = c;
 	x->mechanism = m;
 	x->wire = wire;
-	take_source(x, c2s_source(c, m->use));
+	if (m->lives_on)
+		take_source(x, c2s_source(c, m->use));
 	return x;
 }
 

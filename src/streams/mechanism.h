@@ -23,7 +23,7 @@ enum { MESSAGE_USUAL = 4096 };       /* bytes of a client's message */
 struct mechanism {
 	const char *name;
 	unsigned    needs;
-	unsigned    lives_on;        /* SOURCE_…: one of these the stream's source of passwords must be able to; 0: it asks for none */
+	unsigned    lives_on;        /* SOURCE_…: one of these the stream's source of passwords must be able to; 0: it needs no password, and the source isn't asked */
 	enum source_use use;
 	bool        server_first;    /* `first` is called without a message too (NULL); else the client is asked for one */
 	size_t      longest;         /* bytes of a client's message */
