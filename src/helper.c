@@ -221,9 +221,9 @@ static void end_all(void)
 
 /* --- orders --- */
 
-static void tell(int socket, int32_t pid, int fd)
+static void tell(int socket, uint32_t number, int32_t pid, int fd)
 {
-	struct helper_reply reply = { pid };
+	struct helper_reply reply = { pid, number };
 	_Alignas(struct cmsghdr) char room[CMSG_SPACE(sizeof(int))] = { 0 };
 	struct iovec io = { &reply, sizeof reply };
 	struct msghdr m = { .msg_iov = &io, .msg_iovlen = 1 };
@@ -245,7 +245,7 @@ static void obey(int socket, const struct helper_order *order)
 		return;
 	}
 	int32_t pid = start(order->what, &fd);
-	tell(socket, pid, fd);
+	tell(socket, order->number, pid, fd);
 	if (fd >= 0)
 		close(fd);
 }

@@ -173,15 +173,17 @@ static enum stanza_error clear(struct turn *t)
 	return turn_read(t, clear_found, Q_CLEAR_GET, V(id_of(t->account)));
 }
 
+/* The source may have changed since it was asked: its stamp is that of before. */
 static void remember_verifier(const struct turn *t, const char *verifier, const char *how_long, const struct source *source)
 {
 	struct throttle *h = throttle(t->account);
+	const char *stamp = xml_get(t->stanza, "stamp");
 	if (!verifier || strlen(verifier) != VERIFIER || !how_long)
 		return;
 	memcpy(h->verifier, verifier, VERIFIER + 1);
 	h->verifier_until = clock_now() + source_memory(source, strtoll(how_long, NULL, 10));
 	h->verifier_terms = *credentials_terms(t);
-	h->verifier_stamp = source_stamp(source);
+	h->verifier_stamp = stamp ? strtoull(stamp, NULL, 10) : 0;
 }
 
 static enum stanza_error verdict(struct turn *t)

@@ -13,7 +13,7 @@
  *        → <wait/>       too many wrong passwords lately
  *   <clear/>
  *        → <clear password='…'/>, <refused/> or <wait/>
- *   <verdict good='yes|no' [verifier='…' for='MS']/>     told afterwards; no answer
+ *   <verdict good='yes|no' [verifier='…' for='MS'] [stamp='…']/>     told afterwards; no answer
  *   <renew password='…' hash='…' stored='…'/>    makes all keys of a password that fits these; no answer
  *   <account-add password='…'/>, <account-passwd password='…'/>, <account-remove/>
  *        → <done/> or <failed why='exists|missing|password|elsewhere|refused'/>; elsewhere: where the password is we can't write,
@@ -24,7 +24,8 @@
  *
  * The first two may say source='URI', where the stream's passwords aren't the store's (core/source.h); <credentials/> then brings
  * along the prepared password='…' when that only checks, and <refused/> may say what fake keys should look like there: rounds='…',
- * salt-size='…'. A good verdict then makes the account, if it isn't there.
+ * salt-size='…'. A good verdict then makes the account, if it isn't there, and its stamp is the
+ * source's from before it was asked (source_stamp).
  */
 #pragma once
 #include "core/module.h"

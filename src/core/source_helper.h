@@ -9,9 +9,10 @@
 #pragma once
 #include <stdint.h>
 
+/* The number is the order's own: an answer that comes too late is none to another. */
 enum { HELPER_START = 1, HELPER_END };       /* what: a place among the URIs; the pid of one that it started */
-struct helper_order { int32_t verb, what; };
-struct helper_reply { int32_t pid; };        /* to HELPER_START, with the descriptor of its input and output; below 0: -errno */
+struct helper_order { int32_t verb, what; uint32_t number; };
+struct helper_reply { int32_t pid; uint32_t number; };       /* to HELPER_START, with the descriptor of its input and output; below 0: -errno */
 
 /* Before there is a second thread. `uris` ends with NULL, and lasts. */
 void source_helper_is(int fd, const char *const *uris);

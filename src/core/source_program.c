@@ -27,7 +27,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { FIRST_PAUSE = 200, LONGEST_PAUSE = 5000, HELPER_PATIENCE_S = 2, LONGEST_REQUEST = 16384 };
+enum { FIRST_PAUSE = 200, LONGEST_PAUSE = 5000, HELPER_PATIENCE_S = 2, NO_REPLY = -2, LONGEST_REQUEST = 16384 };
 
 struct worker {
 	struct watched   watched;
@@ -69,6 +69,12 @@ static int place_of(const char *uri)
 	return -1;
 }
 
+static void helper_end(int pid)
+{
+	struct helper_order order = { HELPER_END, pid, 0 };
+	send(helper, &order, sizeof order, MSG_NOSIGNAL);
+}
+
 static int take_descriptor(struct msghdr *m)
 {
 	struct cmsghdr *c = CMSG_FIRSTHDR(m);
@@ -78,29 +84,39 @@ static int take_descriptor(struct msghdr *m)
 	return fd;
 }
 
+/* The descriptor that came with it; -1: none. NO_REPLY: errno says why. */
+static int hear_reply(struct helper_reply *reply)
+{
+	_Alignas(struct cmsghdr) char room[CMSG_SPACE(sizeof(int))];
+	struct iovec io = { reply, sizeof *reply };
+	struct msghdr m = { .msg_iov = &io, .msg_iovlen = 1, .msg_control = room, .msg_controllen = sizeof room };
+	ssize_t n = recvmsg(helper, &m, MSG_CMSG_CLOEXEC);
+	if (n == sizeof *reply)
+		return take_descriptor(&m);
+	errno = n < 0 ? errno : EPIPE;
+	return NO_REPLY;
+}
+
 /* The descriptor; -1: errno says why. */
 static int helper_start(int place, int *pid)
 {
-	struct helper_order order = { HELPER_START, place };
-	struct helper_reply reply = { 0 };
-	_Alignas(struct cmsghdr) char room[CMSG_SPACE(sizeof(int))];
-	struct iovec io = { &reply, sizeof reply };
-	struct msghdr m = { .msg_iov = &io, .msg_iovlen = 1, .msg_control = room, .msg_controllen = sizeof room };
+	static uint32_t number;
+	struct helper_order order = { HELPER_START, place, ++number };
+	struct helper_reply reply;
+	int fd;
 	if (send(helper, &order, sizeof order, MSG_NOSIGNAL) != sizeof order)
 		return -1;
-	ssize_t n = recvmsg(helper, &m, MSG_CMSG_CLOEXEC);
-	if (n != sizeof reply || reply.pid <= 0) {
-		errno = n < 0 ? errno : n == sizeof reply ? -reply.pid : EPIPE;
+	while ((fd = hear_reply(&reply)) != NO_REPLY && reply.number != number)
+		if (fd >= 0) {
+			close(fd);
+			helper_end(reply.pid);
+		}
+	if (fd < 0) {
+		errno = fd == NO_REPLY ? errno : -reply.pid;
 		return -1;
 	}
 	*pid = reply.pid;
-	return take_descriptor(&m);
-}
-
-static void helper_end(int pid)
-{
-	struct helper_order order = { HELPER_END, pid };
-	send(helper, &order, sizeof order, MSG_NOSIGNAL);
+	return fd;
 }
 
 /* --- one that runs --- */

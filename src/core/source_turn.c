@@ -180,7 +180,7 @@ static enum stanza_error checked(struct turn *t, void *with)
 static enum stanza_error ask_other(struct turn *t, struct source *s)
 {
 	const char *password = xml_get(t->stanza, "password");
-	if (!password)
+	if (!password || !*password)                 /* an empty one logs nobody in to some directories, and that well */
 		return answer(t, "refused");
 	struct asking *k = ARENA_NEW(t->arena, struct asking);
 	k->turn = t;

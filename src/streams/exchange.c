@@ -74,6 +74,7 @@ static enum sasl_failure postponement(struct c2s *c, const char **why)
 static void take_source(struct exchange *x, const struct source *s)
 {
 	x->source = arena_string(x->arena, source_uri(s));
+	x->source_stamp = source_stamp(s);
 	x->source_checks = source_abilities(s) & SOURCE_CHECK;
 }
 
@@ -202,8 +203,10 @@ static void tell_home(const struct exchange *x, bool is_good)
 		xml_set(a, verdict, "verifier", arena_string(a, x->verifier));
 		xml_set(a, verdict, "for", arena_printf(a, "%lld", (long long)c2s_auth_terms(x->c).verifier_cache));
 	}
-	if (x->source)
+	if (x->source) {
 		xml_set(a, verdict, "source", arena_string(a, x->source));
+		xml_set(a, verdict, "stamp", arena_printf(a, "%llu", (unsigned long long)x->source_stamp));
+	}
 	if (x->jid)
 		call_account(x->jid->bare, a, verdict, NULL, NULL);
 	else

@@ -17,7 +17,6 @@ enum {                               /* what it needs */
 	NEEDS_PRIVACY = 1,           /* who listens would learn the password, or could take over: TLS, or the settings allow it in the clear */
 	NEEDS_BINDING = 2,           /* a channel that can be bound to */
 };
-
 enum { MESSAGE_USUAL = 4096 };       /* bytes of a client's message */
 
 struct mechanism {
