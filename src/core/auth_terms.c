@@ -1,8 +1,8 @@
 /* What nobody says is -1: less than any word of theirs. */
 #include "core/auth_terms.h"
+#include "core/source.h"
 #include "xmpp/scram.h"
 #include <string.h>
-#include <strings.h>
 
 static const struct config_value *said(const struct config_scope *s, const char *name)
 {
@@ -60,12 +60,6 @@ struct auth_terms auth_terms_both(const struct auth_terms *global, const struct 
 
 /* --- passwords --- */
 
-/* It needs clear text; another source has its own. */
-static bool is_store(const char *uri)
-{
-	return uri && strncasecmp(uri, "sqlite:", 7) == 0;
-}
-
 /* A domain without SCRAM has keys all the same: who sends a password is checked by them. */
 void password_terms_read(struct password_terms *t, const struct config_scope *domain)
 {
@@ -78,7 +72,7 @@ void password_terms_read(struct password_terms *t, const struct config_scope *do
 		if (strcmp(*m, "DIGEST-MD5") == 0 || strcmp(*m, "CRAM-MD5") == 0)
 			t->keeps_clear = 1;
 	}
-	if (is_store(config_text(domain, "auth.digest_md5.uri")))
+	if (source_names_store(config_text(domain, "auth.digest_md5.uri")))      /* another source has its own */
 		t->keeps_clear = 1;
 	if (!t->hashes)
 		t->hashes = 1u << SCRAM_SHA_256;

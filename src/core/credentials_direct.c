@@ -5,8 +5,8 @@
 #include "core/credentials_direct.h"
 #include "base/clock.h"
 #include "core/portable.h"
+#include "core/source.h"
 #include <string.h>
-#include <strings.h>
 
 struct direct {
 	struct store     *store;
@@ -144,7 +144,7 @@ static struct xml *import(struct direct *d, const struct jid *jid, int64_t id, c
 static bool is_elsewhere(const struct config *config, const struct jid *jid)
 {
 	const struct config_scope *domain = config ? config_domain(config, jid->domain, NULL) : NULL;
-	return domain && strncasecmp(config_text(domain, "auth.plain.uri"), "sqlite:", 7) != 0;
+	return domain && !source_names_store(config_text(domain, "auth.plain.uri"));
 }
 
 struct xml *credentials_direct(struct store *store, const struct config *config, struct arena *a, const struct jid *jid, const struct xml *question, struct fail *why)

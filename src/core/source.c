@@ -18,7 +18,7 @@
 
 enum { MEMORY_OF_OTHERS = 60000 };           /* ms that another's yes is believed: it may take it back without telling us */
 
-static const struct source_kind *const kinds[] = { &source_file, &source_exec, &source_pam, &source_http, &source_https };
+static const struct source_kind *const kinds[] = { &source_sqlite, &source_file, &source_exec, &source_pam, &source_http, &source_https };
 
 /* Whoever says `sqlite:` of a listener means it, even where the domain says something else. */
 static struct source the_store = { .magic = SOURCE_MAGIC };
@@ -139,6 +139,11 @@ bool source_is_forgotten(struct source *s)
 	return is;
 }
 
+bool source_names_store(const char *uri)
+{
+	return uri && strncasecmp(uri, "sqlite:", 7) == 0 && !*behind_scheme(uri);
+}
+
 /* --- those of a snapshot --- */
 
 struct named {
@@ -152,19 +157,15 @@ static struct named *find_named(const struct sources *in, const char *uri)
 	return n ? CONTAINER(n, struct named, node) : NULL;
 }
 
-static bool get_store(const char *uri, struct source **source, struct fail *why)
-{
-	*source = &the_store;
-	return !*behind_scheme(uri) || fail(why, "sqlite: is the server's own database; another one can't be asked for passwords");
-}
-
 bool sources_get(struct sources *in, const char *uri, struct source **source, struct fail *why)
 {
 	*source = NULL;
 	if (!uri)
 		return true;
-	if (strncasecmp(uri, "sqlite:", 7) == 0)
-		return get_store(uri, source, why);
+	if (source_names_store(uri)) {
+		*source = &the_store;
+		return true;
+	}
 	struct named *n = find_named(in, uri);
 	if (!n) {
 		struct source *s = find_or_make(uri, why);

@@ -2,12 +2,13 @@
  * Source: where passwords are, by a URI.
  *
  *	sqlite:                      the store itself: SCRAM keys (core/credentials.c)
+ *	sqlite:/path                 that of another server on this machine
  *	file:/etc/jackdaw/users      lines, as clear text or SCRAM keys: read into memory, and again when they change
  *	exec:/usr/local/bin/check    a program that is asked over a pipe
  *	pam:service                  the system's PAM
  *	https://login.example/check  a web service
  *
- * The first two give something to work with; the others only say whether a
+ * The first three give something to work with; the others only say whether a
  * password is right, and late, or never: they are asked by a thread of their
  * own (source_ask.c), and no loop waits. Each URI is one source, whoever names
  * it, shared by the snapshots of the configuration that do.
@@ -48,6 +49,7 @@ unsigned source_abilities(const struct source *);
 
 /* That of a domain. NULL: the store. Of a stream: streams/c2s.h. */
 struct source *source_of_host(const struct host *, enum source_use);
+bool source_names_store(const char *uri);            /* "sqlite:"; NULL: no */
 bool source_is_store(const struct source *);         /* said to be, or NULL: said to be none */
 /* As it may be shown: without a password. */
 const char *source_name(const struct source *);

@@ -48,6 +48,7 @@ struct source {
 	unsigned        shares;                  /* under the registry's lock */
 	unsigned        number;                  /* of the process, never used again */
 	atomic_uint     version;                 /* of its content */
+	atomic_bool     is_lost;             /* sqlite: it could not be read the last time */
 	struct table   *table;                   /* file: what is in it, under source_file.c's lock */
 	/* Of the thread that asks, and nobody else's: */
 	struct list     active;
@@ -57,7 +58,7 @@ struct source {
 	struct program *program;
 };
 
-extern const struct source_kind source_file, source_exec, source_pam, source_http, source_https;
+extern const struct source_kind source_sqlite, source_file, source_exec, source_pam, source_http, source_https;
 
 struct source *source_share(struct source *);
 void source_drop(struct source *);
@@ -69,6 +70,11 @@ void source_ask(struct source *, enum source_question, const struct jid *, const
 /* For kinds: a question that was begun is answered. `why`: what is wrong with the source; NULL: nothing. */
 void source_answer(struct question *, enum source_answer, const char *why);
 void source_again(struct question *);        /* whoever was asked can't answer any more: another is asked */
+
+/* Asks another server's database; then goes on with the turn, or ends it when that can't be read. The second holds it. */
+typedef enum stanza_error sqlite_found(struct turn *, const struct rows *);
+enum stanza_error sqlite_keys(struct turn *, struct source *, const char *hash, sqlite_found *);      /* those of this hash first: hash, rounds, salt, stored, server */
+enum stanza_error sqlite_is_there(struct turn *, struct source *, sqlite_found *);
 
 /* What a file says of a user; texts in the arena. */
 struct file_user {

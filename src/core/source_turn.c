@@ -154,12 +154,33 @@ enum stanza_error source_clear(struct turn *t, struct source *s)
 	return HANDLED;
 }
 
+/* --- another server's database --- */
+
+static struct xml *base64_of(struct arena *a, const char *name, const struct row *row, unsigned column)
+{
+	size_t size;
+	const void *data = row_blob(row, column, &size);
+	return ATTR(a, name, base64_encode(a, data, size));
+}
+
+/* Keys of another hash do if any do. */
+static enum stanza_error keys_found(struct turn *t, const struct rows *rows)
+{
+	struct arena *a = t->arena;
+	const struct row *row = rows->first;
+	if (!row || (!xml_get(t->stanza, "or") && strcmp(row_text(row, 0), xml_get(t->stanza, "hash")) != 0))
+		return answer(t, "refused");
+	turn_answer(t, EL(a, NS_CALL, "credentials", ATTR(a, "hash", row_text(row, 0)), ATTR(a, "rounds", arena_printf(a, "%lld", (long long)row_int(row, 1))),
+		base64_of(a, "salt", row, 2), base64_of(a, "stored", row, 3), base64_of(a, "server", row, 4)));
+	return HANDLED;
+}
+
 /* --- those who answer late --- */
 
 struct asking {
 	struct turn *turn;
 	enum source_answer answer;
-	hook_function *next;                 /* what goes on: `refuse` of source_meet, `done` of source_write */
+	hook_function *done;                 /* of source_write */
 };
 
 static void came(void *with, enum source_answer said)
@@ -198,7 +219,7 @@ static enum stanza_error written(struct turn *t, void *with)
 	if (k->answer != SOURCE_YES)
 		return k->answer == SOURCE_NO ? NOT_ACCEPTABLE : RESOURCE_CONSTRAINT;
 	turn_then(t, credentials_forget_verifier, NULL);
-	return k->next(t);
+	return k->done(t);
 }
 
 enum stanza_error source_write(struct turn *t, struct source *s, const char *prepared, hook_function *done)
@@ -213,7 +234,9 @@ enum stanza_error source_write(struct turn *t, struct source *s, const char *pre
 
 enum stanza_error source_credentials(struct turn *t, struct source *s)
 {
-	return s->kind == &source_file ? ask_file(t, s) : ask_other(t, s);
+	if (s->kind == &source_file)
+		return ask_file(t, s);
+	return s->kind == &source_sqlite ? sqlite_keys(t, s, xml_get(t->stanza, "hash"), keys_found) : ask_other(t, s);
 }
 
 /* --- accounts that nobody has logged in to --- */
@@ -235,20 +258,30 @@ static enum stanza_error begin_again(struct turn *t)
 	return HANDLED;
 }
 
+static enum stanza_error denied(struct turn *t)
+{
+	t->account->is_denied = true;
+	return t->out->refuse(t);
+}
+
 static enum stanza_error met(struct turn *t, void *with)
 {
 	const struct asking *k = with;
-	if (k->answer == SOURCE_YES)
-		return begin_again(t);
-	t->account->is_denied = k->answer == SOURCE_NO;
-	return k->answer == SOURCE_NO ? k->next(t) : RESOURCE_CONSTRAINT;
+	if (k->answer == SOURCE_LATER)
+		return RESOURCE_CONSTRAINT;
+	return k->answer == SOURCE_YES ? begin_again(t) : denied(t);
 }
 
-static enum stanza_error meet_file(struct turn *t, struct source *s, hook_function *refuse)
+static enum stanza_error met_there(struct turn *t, const struct rows *rows)
+{
+	return rows->first ? begin_again(t) : denied(t);
+}
+
+static enum stanza_error meet_file(struct turn *t, struct source *s)
 {
 	struct file_user user;
 	struct file_facts facts;
-	return file_find(s, t->arena, t->account->address, &user, &facts) ? begin_again(t) : refuse(t);
+	return file_find(s, t->arena, t->account->address, &user, &facts) ? begin_again(t) : t->out->refuse(t);
 }
 
 enum stanza_error source_meet(struct turn *t, hook_function *refuse)
@@ -258,10 +291,13 @@ enum stanza_error source_meet(struct turn *t, hook_function *refuse)
 		return refuse(t);
 	if (t->out->has_met)                         /* the account was made and isn't there: the store is in trouble */
 		return RESOURCE_CONSTRAINT;
+	t->out->refuse = refuse;
 	if (s->kind == &source_file)
-		return meet_file(t, s, refuse);
+		return meet_file(t, s);
+	if (s->kind == &source_sqlite)
+		return sqlite_is_there(t, s, met_there);
 	struct asking *k = ARENA_NEW(t->arena, struct asking);
-	*k = (struct asking){ t, SOURCE_LATER, refuse };
+	k->turn = t;
 	source_ask(s, ASK_USER, t->account->address, NULL, came, k);
 	return turn_wait(t, true, met, k);
 }

@@ -44,6 +44,7 @@ struct turn_out {
 	/* A hop: to the database, or to the pool. */
 	bool              is_waiting, holds;
 	bool              has_met;           /* its account was made for it: source_meet */
+	hook_function    *refuse;            /* how it ends if its account isn't there after all */
 	read_function    *found;
 	uint64_t          read_after;        /* not before this append has committed */
 	void            (*work)(void *);

@@ -156,7 +156,8 @@ static void what_is_not_built_is_refused(void **state)
 {
 	assert_false(sources_get(&all, "ldap://x", &source, &why));
 	assert_non_null(strstr(why.text, "ldap:"));
-	assert_false(sources_get(&all, "sqlite:/other", &source, &why));
+	assert_false(sources_get(&all, "sqlite:/not/there", &source, &why));
+	assert_non_null(strstr(why.text, "/not/there"));
 	assert_false(sources_get(&all, "http://www.example.com/", &source, &why));
 	assert_non_null(strstr(why.text, "clear text"));
 	assert_false(sources_get(&all, "http://127.evil.example/", &source, &why));
