@@ -359,7 +359,7 @@ static bool start(struct fail *why)
 	int lock = store_lock(database, why);
 	if (lock < 0 || !listen_open(config, why) || !privileges_drop(why))
 		return false;
-	sasl_library_start();
+	sasl_library_start(config_text(config_global(config), "auth.gssapi.keytab"));
 	if (!sandbox_enter(config, why))
 		return false;
 #ifdef TEST_HOOKS

@@ -79,6 +79,8 @@ static const struct setting auth[] = {
 	{ "verifier_cache", OPTION_DURATION, "1h", "How long a checked password is remembered (keyed, in memory); 0: not at all. The shorter one of listener and domain", IN_AUTH, 0, YEAR },
 	{ "scram_iterations", OPTION_INT, "10000", "Rounds for new passwords", IN_BOTH, 4096, 10000000 },
 	{ "legacy", OPTION_BOOL, "no", "Also jabber:iq:auth (XEP-0078): password where PLAIN is offered, digest where CRAM-MD5 is", IN_AUTH, NEW_ONES },
+	{ "gssapi.keytab", OPTION_PATH, NULL, "Kerberos' keys of xmpp/DOMAIN, for GSSAPI; none: it isn't offered", IN_GLOBAL, RESTART },
+	{ "gssapi.realm", OPTION_STRING, NULL, "Whose users are the domain's; none: the realm of its own name", IN_BOTH, .max = 256, NEW_ONES },
 	{ "plain.uri", OPTION_URI, "sqlite:", "Where passwords are, for all mechanisms; DIGEST-MD5 may have another place", IN_AUTH, .words = SCHEMES, NEW_ONES },
 	{ "digest_md5.uri", OPTION_URI, NULL, "Where passwords for DIGEST-MD5 are, which is offered then; none: where all are", IN_AUTH, .words = SCHEMES, NEW_ONES },
 	{ "source_timeout", OPTION_DURATION, "10s", "Until a program, PAM or a web service that is asked for a password counts as silent", IN_GLOBAL, SECOND, 25 * SECOND },

@@ -173,6 +173,19 @@ static enum stanza_error clear(struct turn *t)
 	return turn_read(t, clear_found, Q_CLEAR_GET, V(id_of(t->account)));
 }
 
+static enum stanza_error refuse_identity(struct turn *t)
+{
+	return answer(t, "refused");
+}
+
+/* Where passwords are elsewhere, an account may be known there that has no row yet. */
+static enum stanza_error identity(struct turn *t)
+{
+	if (t->account->state == ACCOUNT_FAILED)
+		return RESOURCE_CONSTRAINT;
+	return t->account->state == ACCOUNT_READY ? answer(t, "known") : source_meet(t, refuse_identity);
+}
+
 /* The source may have changed since it was asked: its stamp is that of before. */
 static void remember_verifier(const struct turn *t, const char *verifier, const char *how_long, const struct source *source)
 {
@@ -399,6 +412,6 @@ const struct module mod_credentials = {
 		"CREATE TABLE clear_password (account INTEGER PRIMARY KEY, host TEXT NOT NULL, password TEXT NOT NULL);"
 		"CREATE INDEX clear_password_host ON clear_password (host)" }),
 	.portable = &credentials_portable,
-	.calls = CALLS({ "credentials", credentials }, { "clear", clear }, { "verdict", verdict }, { "renew", renew }, { "account-add", account_add },
+	.calls = CALLS({ "credentials", credentials }, { "clear", clear }, { "identity", identity }, { "verdict", verdict }, { "renew", renew }, { "account-add", account_add },
 		{ "account-passwd", account_passwd }, { "account-remove", account_remove }, { "kick", kick }),
 };

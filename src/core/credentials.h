@@ -13,6 +13,8 @@
  *        → <wait/>       too many wrong passwords lately
  *   <clear/>
  *        → <clear password='…'/>, <refused/> or <wait/>
+ *   <identity/>          of whom something else than a password has told
+ *        → <known/> or <refused/>
  *   <verdict good='yes|no' [verifier='…' for='MS'] [stamp='…']/>     told afterwards; no answer
  *   <renew password='…' hash='…' stored='…'/>    makes all keys of a password that fits these; no answer
  *   <account-add password='…'/>, <account-passwd password='…'/>, <account-remove/>

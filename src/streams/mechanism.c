@@ -7,7 +7,7 @@ static const struct mechanism *const all[] = {
 	&mechanism_scram_sha_512_plus, &mechanism_scram_sha_512,
 	&mechanism_scram_sha_256_plus, &mechanism_scram_sha_256,
 	&mechanism_scram_sha_1_plus, &mechanism_scram_sha_1,
-	&mechanism_digest_md5, &mechanism_cram_md5,
+	&mechanism_gssapi, &mechanism_digest_md5, &mechanism_cram_md5,
 	&mechanism_plain, &mechanism_login,
 };
 

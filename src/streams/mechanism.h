@@ -44,6 +44,6 @@ const struct mechanism *mechanism_next(struct c2s *, unsigned *place);
 enum { MECHANISMS = 32 };            /* more than there are */
 bool mechanism_offers_binding(struct c2s *);                                 /* some -PLUS is offered */
 
-extern const struct mechanism mechanism_plain, mechanism_login, mechanism_digest_md5, mechanism_cram_md5;
+extern const struct mechanism mechanism_plain, mechanism_login, mechanism_digest_md5, mechanism_cram_md5, mechanism_gssapi;
 extern const struct mechanism mechanism_scram_sha_1, mechanism_scram_sha_1_plus, mechanism_scram_sha_256, mechanism_scram_sha_256_plus,
 	mechanism_scram_sha_512, mechanism_scram_sha_512_plus;

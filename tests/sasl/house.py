@@ -18,8 +18,8 @@ DOMAINS = {
 
 
 class House(Server):
-    def __init__(self, program, **more):
-        self.other_port, self.other_domains = free_port(), dict(DOMAINS)
+    def __init__(self, program, domains=None, **more):
+        self.other_port, self.other_domains = free_port(), dict(domains or DOMAINS)
         super().__init__(program, top=self.top(), **more)
 
     def top(self):
