@@ -25,8 +25,8 @@
  * No answer at all (NULL): the account could not be read, try later.
  *
  * The first two may say source='URI', where the stream's passwords aren't the store's (core/source.h); <credentials/> then brings
- * along the prepared password='…' when that only checks, and <refused/> may say what fake keys should look like there: rounds='…',
- * salt-size='…'. A good verdict then makes the account, if it isn't there, and its stamp is the
+ * along the prepared password='…' when that only checks, and <refused/> may say what fake keys should look like there: hash='…',
+ * rounds='…', salt-size='…'. A good verdict then makes the account, if it isn't there, and its stamp is the
  * source's from before it was asked (source_stamp).
  */
 #pragma once

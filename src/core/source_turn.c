@@ -41,8 +41,8 @@ static enum stanza_error refused(struct turn *t, const struct file_facts *facts,
 {
 	struct arena *a = t->arena;
 	const bool is_made = facts->has_clear;
-	turn_answer(t, EL(a, NS_CALL, "refused", number(a, "rounds", is_made ? 0 : facts->rounds[hash]),
-		number(a, "salt-size", is_made ? 0 : facts->salt_size[hash])));
+	turn_answer(t, EL(a, NS_CALL, "refused", is_made ? NULL : ATTR(a, "hash", scram_mechanism(hash, false)),
+		number(a, "rounds", is_made ? 0 : facts->rounds[hash]), number(a, "salt-size", is_made ? 0 : facts->salt_size[hash])));
 	return HANDLED;
 }
 
@@ -121,13 +121,21 @@ static enum scram_hash hash_asked(const struct turn *t)
 	return hash;
 }
 
+static enum scram_hash usual_hash(const struct file_facts *facts)
+{
+	int hash = SCRAM_HASHES - 1;
+	while (hash && !facts->rounds[hash])
+		hash--;
+	return (enum scram_hash)hash;
+}
+
 /* A wrong password is looked at once more, with fake keys: as long as one of who isn't there, or whose keys are in the file. */
 static enum stanza_error check_file(struct turn *t, const struct file_user *user, const struct file_facts *facts, const char *password)
 {
 	if (user->clear && is_same(password, user->clear))
 		return answer(t, "verified");
 	const struct scram_keys *keys = user->clear ? NULL : any_keys_of(user);
-	return keys ? tell_keys(t, keys) : refused(t, facts, hash_asked(t));
+	return keys ? tell_keys(t, keys) : refused(t, facts, usual_hash(facts));
 }
 
 static enum stanza_error ask_file(struct turn *t, struct source *s)

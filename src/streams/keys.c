@@ -53,11 +53,11 @@ void keys_take(struct exchange *x, struct scram_keys *keys, enum scram_hash usua
 {
 	const char *its = xml_get(answer, "hash");
 	const struct host *host = c2s_host(x->c);
-	enum scram_hash hash;
+	enum scram_hash hash = usual;
 	bool plus;
 	if (its && scram_find(its, &hash, &plus) && read_keys(x->arena, keys, hash, answer))
 		return;
-	scram_fake_keys(keys, secret, sizeof secret, x->jid ? x->jid->bare : user, usual, number(answer, "salt-size", SCRAM_SALT_USUAL, SCRAM_SALT),
+	scram_fake_keys(keys, secret, sizeof secret, x->jid ? x->jid->bare : user, hash, number(answer, "salt-size", SCRAM_SALT_USUAL, SCRAM_SALT),
 		number(answer, "rounds", host ? host->passwords.rounds : password_terms_usual()->rounds, UINT_MAX));
 }
 
