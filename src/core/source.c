@@ -261,9 +261,9 @@ struct source *source_asked(const struct turn *t, bool *ok)
 	return n ? n->source : NULL;
 }
 
-uint64_t source_stamp(const struct source *s)
+uint32_t source_stamp(const struct source *s)
 {
-	return s ? (uint64_t)s->number << 32 | atomic_load_explicit(&s->version, memory_order_relaxed) : 0;
+	return s ? s->number << 16 ^ atomic_load_explicit(&s->version, memory_order_relaxed) : 0;
 }
 
 msec source_memory(const struct source *s, msec wish)

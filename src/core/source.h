@@ -83,7 +83,7 @@ enum stanza_error source_write(struct turn *, struct source *, const char *prepa
  * it goes on with `refuse`. */
 enum stanza_error source_meet(struct turn *, hook_function *refuse);
 /* A number that is another when the source's passwords may be others: for what is remembered of a checked one. */
-uint64_t source_stamp(const struct source *);
+uint32_t source_stamp(const struct source *);
 msec source_memory(const struct source *, msec wish);       /* how long that may be remembered */
 
 /* --- the thread that asks --- */

@@ -205,7 +205,7 @@ static void tell_home(const struct exchange *x, bool is_good)
 	}
 	if (x->source) {
 		xml_set(a, verdict, "source", arena_string(a, x->source));
-		xml_set(a, verdict, "stamp", arena_printf(a, "%llu", (unsigned long long)x->source_stamp));
+		xml_set(a, verdict, "stamp", arena_printf(a, "%u", x->source_stamp));
 	}
 	if (x->jid)
 		call_account(x->jid->bare, a, verdict, NULL, NULL);

@@ -122,7 +122,7 @@ const char *source_uri(const struct source *source)
 	return NULL;
 }
 
-uint64_t source_stamp(const struct source *source)
+uint32_t source_stamp(const struct source *source)
 {
 	return 0;
 }

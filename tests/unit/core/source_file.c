@@ -128,7 +128,7 @@ static void what_it_can_is_what_is_in_it(void **state)
 static void a_wrong_change_changes_nothing(void **state)
 {
 	assert_true(read_text("a:old"));
-	uint64_t stamp = source_stamp(source);
+	uint32_t stamp = source_stamp(source);
 	write_file("a:new\nb\n", 8);
 	assert_false(sources_look(&all, &why));
 	assert_string_equal(user("a@example", NULL).clear, "old");
