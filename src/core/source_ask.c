@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "core/home.h"
+#include "core/limit.h"
 #include "core/source_wait.h"
 #include <openssl/crypto.h>
 #include <pthread.h>
@@ -52,6 +53,8 @@ static void came_home(void *thing)                               /* on the loop 
 	home_here()->counts.source_questions++;
 	if (q->answer == SOURCE_LATER)
 		home_here()->counts.source_failures++;
+	if (q->is_late)
+		limit_reached(LIMIT_SOURCE_TIMEOUT);
 	q->answered(q->with, q->answer);
 	question_free(q);
 }
@@ -132,6 +135,7 @@ static void take(struct question *q, bool is_over)
 	struct source *s = q->source;
 	list_remove(&q->link);
 	if (is_over || s->waiting_count >= MOST_WAITING) {
+		q->is_late = !is_over;
 		go_home(q, SOURCE_LATER);
 		return;
 	}
@@ -178,6 +182,7 @@ static void expire(struct source *s, msec now)
 {
 	LIST_EACH(&s->under_way, struct question, link, q)
 		if (q->until <= now) {
+			q->is_late = q->until;
 			s->kind->abandon(q);
 			source_answer(q, SOURCE_LATER, q->until ? "it takes too long to answer (auth.source_timeout)" : NULL);
 		}
@@ -185,6 +190,7 @@ static void expire(struct source *s, msec now)
 		if (q->until <= now) {
 			list_remove(&q->link);
 			s->waiting_count--;
+			q->is_late = q->until;
 			go_home(q, SOURCE_LATER);
 		}
 }

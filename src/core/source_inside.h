@@ -19,7 +19,7 @@ struct question {                            /* from a loop to the thread that a
 	char            *trusted;            /* authorities for https; NULL: the system's */
 	msec             until;
 	unsigned         most;               /* that may be under way at once */
-	bool             is_second_try;
+	bool             is_second_try, is_late;     /* late: it waited too long, or too many did */
 	void            *state;              /* the kind's, while it is under way */
 	enum source_answer answer;
 	struct loop     *from;
