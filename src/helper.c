@@ -264,7 +264,7 @@ static _Noreturn void be_helper(int socket)
 	close_range((unsigned)socket + 1, ~0U, 0);
 	privileges_hide_memory();
 	do {
-		if (poll(&p, 1, REAP_EVERY) > 0 && (n = recv(socket, &order, sizeof order, 0)) == sizeof order)
+		if (poll(&p, 1, has_children() ? REAP_EVERY : -1) > 0 && (n = recv(socket, &order, sizeof order, 0)) == sizeof order)
 			obey(socket, &order);
 		reap();
 	} while (!(p.revents & (POLLIN | POLLHUP)) || n == sizeof order);
