@@ -217,11 +217,6 @@ const char *source_file_of(const struct source *s)
 
 /* --- what they can --- */
 
-bool source_is_store(const struct source *s)
-{
-	return s == &the_store;
-}
-
 unsigned source_abilities(const struct source *s)
 {
 	if (!s || s == &the_store)
@@ -235,6 +230,14 @@ struct source *source_of_host(const struct host *host, enum source_use use)
 	if (!s && host)
 		s = host->sources[SOURCE_FOR_PLAIN];
 	return s == &the_store ? NULL : s;
+}
+
+struct source *source_for(struct source *const listeners[SOURCE_USES], const struct host *host, enum source_use use)
+{
+	struct source *said = listeners[use];
+	if (!said && !(use != SOURCE_FOR_PLAIN && host && host->sources[use]))
+		said = listeners[SOURCE_FOR_PLAIN];
+	return !said ? source_of_host(host, use) : said == &the_store ? NULL : said;
 }
 
 unsigned source_can(const struct host *host, enum source_use use)

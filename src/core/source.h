@@ -49,8 +49,9 @@ unsigned source_abilities(const struct source *);
 
 /* That of a domain. NULL: the store. Of a stream: streams/c2s.h. */
 struct source *source_of_host(const struct host *, enum source_use);
+/* What a listener says, else what the domain says; for DIGEST-MD5 either of them about that before anything about all. `host` may be NULL. */
+struct source *source_for(struct source *const listeners[SOURCE_USES], const struct host *, enum source_use);
 bool source_names_store(const char *uri);            /* "sqlite:"; NULL: no */
-bool source_is_store(const struct source *);         /* said to be, or NULL: said to be none */
 /* As it may be shown: without a password. */
 const char *source_name(const struct source *);
 /* What the calls of core/credentials.h name it by. NULL of the store. */

@@ -226,15 +226,9 @@ const struct terms *c2s_terms(struct c2s *c)
 	return entrance_terms(e, c->place);
 }
 
-/* What its listener says, else what its domain says; for DIGEST-MD5 either of them about that before anything about all. */
 struct source *c2s_source(struct c2s *c, enum source_use use)
 {
-	const struct terms *t = c2s_terms(c);
-	const struct host *host = c2s_host(c);
-	struct source *said = t->sources[use];
-	if (!said && !(host && host->sources[use] && use != SOURCE_FOR_PLAIN))
-		said = t->sources[SOURCE_FOR_PLAIN];
-	return said ? source_is_store(said) ? NULL : said : source_of_host(host, use);
+	return source_for(c2s_terms(c)->sources, c2s_host(c), use);
 }
 
 bool c2s_needs_tls(struct c2s *c)

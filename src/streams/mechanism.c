@@ -27,31 +27,28 @@ static bool has(const char *const *list, const char *name)
 	return false;
 }
 
-static bool is_served(struct c2s *c, const struct mechanism *m)
+/* DIGEST-MD5 that isn't listed is for those only for whom a source of passwords for it is named. */
+static bool has_source(const struct host *host, const struct terms *terms, const struct mechanism *m)
 {
-	return !m->lives_on || (m->lives_on & source_abilities(c2s_source(c, m->use)));
+	if (m->use == SOURCE_FOR_DIGEST_MD5 && host->digest_by_uri && !terms->sources[m->use] && !host->sources[m->use])
+		return false;
+	return !m->lives_on || (m->lives_on & source_abilities(source_for(terms->sources, host, m->use)));
 }
 
-/* DIGEST-MD5 without being listed: where a source of passwords for it is named. */
-static bool is_listed(struct c2s *c, const struct host *host, const struct mechanism *m)
+/* Of what the domain lists. The listener may leave out some. */
+static bool is_allowed(const struct host *host, const struct terms *terms, const struct mechanism *m)
 {
-	if (m->use == SOURCE_FOR_DIGEST_MD5 && (c2s_terms(c)->sources[m->use] || host->sources[m->use]))
-		return true;
-	return has(host->mechanisms, m->name) && !(m->use == SOURCE_FOR_DIGEST_MD5 && host->digest_by_uri);
+	return (!terms->auth.mechanisms || has(terms->auth.mechanisms, m->name)) && has_source(host, terms, m);
 }
 
-/* The listener may leave out some of the domain's. */
 bool mechanism_is_configured(struct c2s *c, const struct mechanism *m)
 {
 	const struct host *host = c2s_host(c);
-	const char *const *listeners = c2s_terms(c)->auth.mechanisms;
-	return host && is_listed(c, host, m) && (!listeners || has(listeners, m->name)) && is_served(c, m);
+	return host && has(host->mechanisms, m->name) && is_allowed(host, c2s_terms(c), m);
 }
 
 static bool is_to_be_had(struct c2s *c, const struct mechanism *m)
 {
-	if (c2s_needs_tls(c) && !c2s_is_secure(c))
-		return false;
 	if ((m->needs & NEEDS_BINDING) && !conn_has_binding(c->conn))
 		return false;
 	if ((m->needs & NEEDS_PRIVACY) && !c2s_may_plain(c))
@@ -59,17 +56,23 @@ static bool is_to_be_had(struct c2s *c, const struct mechanism *m)
 	return !m->may || m->may(c);
 }
 
+static bool is_safe(struct c2s *c)
+{
+	return !c2s_needs_tls(c) || c2s_is_secure(c);
+}
+
 bool mechanism_is_offered(struct c2s *c, const struct mechanism *m)
 {
-	return mechanism_is_configured(c, m) && is_to_be_had(c, m);
+	return is_safe(c) && mechanism_is_configured(c, m) && is_to_be_had(c, m);
 }
 
 const struct mechanism *mechanism_next(struct c2s *c, unsigned *place)
 {
 	const struct host *host = c2s_host(c);
-	while (host && host->mechanisms[*place]) {
+	const struct terms *terms = c2s_terms(c);
+	while (host && host->mechanisms[*place] && is_safe(c)) {
 		const struct mechanism *m = mechanism_find(host->mechanisms[(*place)++]);
-		if (m && mechanism_is_offered(c, m))
+		if (m && is_allowed(host, terms, m) && is_to_be_had(c, m))
 			return m;
 	}
 	return NULL;

@@ -112,6 +112,11 @@ struct source *c2s_source(struct c2s *c, enum source_use use)
 	return NULL;                         /* in the store */
 }
 
+struct source *source_for(struct source *const listeners[SOURCE_USES], const struct host *h, enum source_use use)
+{
+	return NULL;
+}
+
 unsigned source_abilities(const struct source *source)
 {
 	return ~0u;
