@@ -15,6 +15,7 @@
 #include <openssl/ssl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -90,8 +91,10 @@ static void add_value(struct gathering *g, const struct config_value *v)
 	else if (s->type == OPTION_PATHS)
 		for (const char *const *path = v->list; *path; path++)
 			add_path(g, *path, rights_of(v->entry));
-	else if (s->type == OPTION_URI && strncmp(v->text, "file:/", 6) == 0)
+	else if (s->type == OPTION_URI && strncasecmp(v->text, "file:/", 6) == 0)
 		add_path(g, v->text + 5, MAY_READ);
+	else if (s->type == OPTION_URI && strncasecmp(v->text, "sqlite:/", 8) == 0)
+		add_path(g, v->text + 7, MAY_WRITE);     /* who reads writes into the shared memory beside it */
 }
 
 static void add_scope(struct gathering *g, const struct config_scope *s)

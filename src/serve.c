@@ -1,6 +1,6 @@
 /*
- * The order of a start matters (docs/architecture.md): the data
- * folder is locked and ports are opened while we may still be root; then
+ * The order of a start matters (docs/architecture.md): a helper that may start
+ * programs is forked, if one is needed; the data folder is locked and ports are opened while we may still be root; then
  * privileges go, and the sandbox closes; certificates are read by the very code
  * that a reload uses; then the database is opened, and threads come last.
  *
@@ -23,9 +23,12 @@
 #include "core/server.h"
 #include "core/signal.h"
 #include "modules/xmpp_logger.h"
+#include "core/source.h"
+#include "helper.h"
 #include "net/loop.h"
 #include "privileges.h"
 #include "sandbox.h"
+#include "source_watch.h"
 #include "store/store.h"
 #include "streams/c2s.h"
 #include "streams/component.h"
@@ -115,10 +118,11 @@ static bool take(struct arena *a, struct config *fresh, const char **words)
 	struct fail why;
 	const char *unopened;
 	struct traffic_plan *traffic = NULL;
-	if ((*words = sandbox_lacks(a, fresh)))
+	if ((*words = sandbox_lacks(a, fresh)) || (*words = helper_lacks(a, fresh)))
 		return false;
 	struct hosts *hosts = hosts_new(fresh, generation + 1, &why);
-	if (!hosts || !xmpp_logger_prepare(fresh, &traffic, &why) || !listen_prepare(hosts->entrances, a, &unopened, &why)) {
+	if (!hosts || !sources_look(hosts->sources, &why) || !xmpp_logger_prepare(fresh, &traffic, &why)
+	    || !listen_prepare(hosts->entrances, a, &unopened, &why)) {
 		*words = arena_string(a, why.text);
 		xmpp_logger_forget(traffic);
 		hosts_drop(hosts);
@@ -132,6 +136,7 @@ static bool take(struct arena *a, struct config *fresh, const char **words)
 	xmpp_logger_follow(traffic);
 	listen_follow(hosts->entrances);
 	certificate_watch_follow(hosts);
+	source_watch_follow(hosts);
 	hosts_drop(hosts);
 	config_drop(config);
 	config = config_share(fresh);
@@ -148,6 +153,7 @@ static void reload_certificates(void)
 		generation++;
 		homes_take_hosts(hosts);
 		certificate_watch_follow(hosts);
+		source_watch_follow(hosts);
 		log_major("TLS", "certificates are read anew, because a file of theirs changed");
 	} else {
 		log_major("TLS", "a certificate's file changed and can't be used, so the old ones stay: %s", why.text);
@@ -365,7 +371,7 @@ static bool start(struct fail *why)
 {
 	unsigned char secret[16];
 	if (!modules_wire(why) || !make_folder(config_data_dir(config), why) || !privileges_prepare(config, why)
-	    || !pools_read(config, loops_wanted(config), why))
+	    || !pools_read(config, loops_wanted(config), why) || !helper_start(config, why))
 		return false;
 	int lock = store_lock(database, why);
 	if (lock < 0 || !listen_open(config, why) || !privileges_drop(why))
@@ -389,13 +395,14 @@ static bool start(struct fail *why)
 	homes_start(pools_loops(), pool_number(0)->count, secret, store, hosts);
 	clear_sweep(store, hosts);
 	certificate_watch_follow(hosts);
+	source_watch_follow(hosts);
 	hosts_drop(hosts);
 	struct traffic_plan *traffic;
 	if (!kept_read(why) || !control_open(config, why) || !xmpp_logger_prepare(config, &traffic, why))
 		return false;
 	xmpp_logger_follow(traffic);
 	struct arena *a = arena_new();
-	audit_open(audit_path(a, config));
+	audit_begin(audit_path(a, config));
 	arena_free(a);
 	guest_table_open();
 	log_start();
@@ -448,6 +455,7 @@ static void leave_loop(void *thing)
 	if (l->home->number == 0) {
 		control_stop();
 		certificate_watch_stop();
+		source_watch_stop();
 	}
 	timer_start(&l->timer, STOP_LOOK, look_whether_quiet);
 }
@@ -464,10 +472,12 @@ static void stop_all(void)
 	log_major("SERVER", "stopping");
 	supervisor_tell("STOPPING=1");
 	homes_stop();
+	sources_quit();
 	for (unsigned i = 0; i < homes_count(); i++)
 		post(home_number(i)->loop, leave_loop, home_number(i));
 	for (unsigned i = 0; i < homes_count(); i++)
 		loop_join(home_number(i)->loop);
+	sources_stop();
 	loop_workers_stop();                         /* before exit takes away what they use */
 	keep_sessions();
 	store_close(store);

@@ -18,6 +18,8 @@ static const char *reason(const char *why)
 		return "doesn't exist";
 	if (why && strcmp(why, "password") == 0)
 		return "cannot have this password: it is empty, or has characters that RFC 8265 forbids";
+	if (why && strcmp(why, "elsewhere") == 0)
+		return "has its password where the domain's auth.plain.uri says, and there the server can't write: add or change it there";
 	return "was refused";
 }
 
@@ -37,7 +39,7 @@ static void one_answered(void *with, const struct xml *answer, const char *why)
 	}
 	command_row(run);
 	command_text(run, "jid", one->jid->bare);
-	command_text(run, "result", one->did);
+	command_text(run, "result", xml_get(answer, "why") ? "removed, but its password is where auth.plain.uri says, and good for a new login" : one->did);
 	command_done(run);
 }
 

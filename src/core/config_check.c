@@ -7,6 +7,7 @@
 #include "net/cidr.h"
 #include "xmpp/jid.h"
 #include <string.h>
+#include <strings.h>
 
 static unsigned length_of(const char *const *list)
 {
@@ -78,9 +79,26 @@ static void check_extra_items(const struct config_scope *s, struct config_report
 	arena_free(a);
 }
 
+/* Names that are known, so that nobody takes them for a slip of the pen. */
+static void check_source(const struct config_scope *s, const char *name, struct config_report *report)
+{
+	static const char *const later[] = { "odbc:", "pgsql:", "mysql:", "ldap:" };
+	const struct config_value *v = config_set_here(s, config_table_find(name, s->kind));
+	for (size_t i = 0; v && v->text && i < sizeof later / sizeof *later; i++)
+		if (strncasecmp(v->text, later[i], strlen(later[i])) == 0)
+			config_error(report, v->place, "%s: passwords can't be at %s yet; there are sqlite:, file:, exec:, pam:, http: and https:", name, later[i]);
+}
+
+static void check_sources(const struct config_scope *s, struct config_report *report)
+{
+	check_source(s, "auth.plain.uri", report);
+	check_source(s, "auth.digest_md5.uri", report);
+}
+
 static void check_scope(const struct config_scope *s, const struct config_scope *g, struct config_report *report)
 {
 	check_queues(s, report);
+	check_sources(s, report);
 	if (s->kind != CONFIG_GLOBAL)
 		check_pairs(s, report);
 	if (s->kind == CONFIG_PEER)
@@ -115,12 +133,14 @@ void config_check_together(const struct config *config, struct config_report *re
 	check_queues(g, report);
 	check_admins(g, report);
 	check_extra_items(g, report);
+	check_sources(g, report);
 	for (const struct config_scope *l = config_first(g, CONFIG_LISTENER); l; l = config_next(l))
 		check_scope(l, g, report);
 	for (const struct config_scope *s = config_first(g, CONFIG_DOMAIN); s; s = config_next(s)) {
 		check_pairs(s, report);
 		check_admins(s, report);
 		check_extra_items(s, report);
+		check_sources(s, report);
 	}
 	for (unsigned i = 0; modules[i]; i++)
 		if (modules[i]->check)

@@ -81,8 +81,11 @@ static const struct setting auth[] = {
 	{ "legacy", OPTION_BOOL, "no", "Also jabber:iq:auth (XEP-0078): password where PLAIN is offered, digest where CRAM-MD5 is", IN_AUTH, NEW_ONES },
 	{ "gssapi.keytab", OPTION_PATH, NULL, "Kerberos' keys of xmpp/DOMAIN, for GSSAPI; none: it isn't offered", IN_GLOBAL, RESTART },
 	{ "gssapi.realm", OPTION_STRING, NULL, "Whose users are the domain's; none: the realm of its own name", IN_BOTH, .max = 256, NEW_ONES },
-	{ "plain.uri", OPTION_URI, "sqlite:", "Where passwords for PLAIN are", IN_AUTH, .words = SCHEMES, LATER },
-	{ "digest_md5.uri", OPTION_URI, NULL, "Where passwords for DIGEST-MD5 are; none: it isn't offered", IN_AUTH, .words = SCHEMES, LATER },
+	{ "plain.uri", OPTION_URI, "sqlite:", "Where passwords are, for all mechanisms; DIGEST-MD5 may have another place", IN_AUTH, .words = SCHEMES, NEW_ONES },
+	{ "digest_md5.uri", OPTION_URI, NULL, "Where passwords for DIGEST-MD5 are, which is offered then; none: where all are", IN_AUTH, .words = SCHEMES, NEW_ONES },
+	{ "source_timeout", OPTION_DURATION, "10s", "Until a program, PAM or a web service that is asked for a password counts as silent", IN_GLOBAL, SECOND, 25 * SECOND },
+	{ "source_workers", OPTION_INT, "4", "Questions that one of them is asked at once, and so how often a program runs", IN_GLOBAL, 1, 64 },
+	{ "https_trusted", OPTION_PATH, NULL, "Authorities of https: sources, a file; none: the system's", IN_GLOBAL },
 };
 
 static const struct setting archive[] = {

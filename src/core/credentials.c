@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "core/limit.h"
 #include "core/session.h"
+#include "core/source.h"
 #include "core/token.h"
 #include "core/turn_out.h"
 #include "xmpp/base64.h"
@@ -30,6 +31,7 @@ enum { VERIFIER = 44 };              /* base64 of 32 bytes */
 
 struct throttle {                    /* of one account: live, on its home */
 	unsigned wrong;              /* passwords in a row */
+	uint32_t verifier_stamp;     /* of the source that said that `verifier` is right */
 	msec     until;              /* no more tries before */
 	char     verifier[VERIFIER + 1];     /* of the last right password */
 	unsigned char verifier_kinds;        /* what was kept of that: when more is wanted, it must be seen again */
@@ -119,10 +121,10 @@ static unsigned char kinds(const struct turn *t)
 	return (unsigned char)(terms->hashes | (terms->keeps_clear ? 0x80u : 0));
 }
 
-static bool is_verified(const struct turn *t, const char *verifier)
+static bool is_verified(const struct turn *t, const char *verifier, const struct source *source)
 {
 	const struct throttle *h = t->account->throttle;
-	if (h && h->verifier_kinds != kinds(t))
+	if (h && (h->verifier_stamp != source_stamp(source) || h->verifier_kinds != kinds(t)))
 		return false;
 	return verifier && h && h->verifier_until > clock_now() && strlen(verifier) == VERIFIER
 	    && CRYPTO_memcmp(h->verifier, verifier, VERIFIER) == 0;
@@ -145,12 +147,16 @@ static int64_t id_of(const struct account *account)
 static enum stanza_error credentials(struct turn *t)
 {
 	struct account *account = t->account;
-	if (account->state == ACCOUNT_FAILED || !xml_get(t->stanza, "hash"))
+	bool is_known;
+	struct source *source = source_asked(t, &is_known);
+	if (account->state == ACCOUNT_FAILED || !xml_get(t->stanza, "hash") || !is_known)
 		return RESOURCE_CONSTRAINT;
 	if (credentials_must_wait(account))
 		return answer(t, "wait");
-	if (account->state == ACCOUNT_READY && is_verified(t, xml_get(t->stanza, "verifier")))
+	if (account->state == ACCOUNT_READY && is_verified(t, xml_get(t->stanza, "verifier"), source))
 		return answer(t, "verified");
+	if (source)
+		return source_credentials(t, source);
 	return turn_read(t, keys_found, Q_CREDENTIAL_GET, V(id_of(account)));
 }
 
@@ -164,27 +170,40 @@ static enum stanza_error clear_found(struct turn *t, const struct rows *rows)
 
 static enum stanza_error clear(struct turn *t)
 {
-	if (t->account->state == ACCOUNT_FAILED)
+	bool is_known;
+	struct source *source = source_asked(t, &is_known);
+	if (t->account->state == ACCOUNT_FAILED || !is_known)
 		return RESOURCE_CONSTRAINT;
 	if (credentials_must_wait(t->account))
 		return answer(t, "wait");
+	if (source)
+		return source_clear(t, source);
 	return turn_read(t, clear_found, Q_CLEAR_GET, V(id_of(t->account)));
 }
 
+static enum stanza_error refuse_identity(struct turn *t)
+{
+	return answer(t, "refused");
+}
+
+/* Where passwords are elsewhere, an account may be known there that has no row yet. */
 static enum stanza_error identity(struct turn *t)
 {
 	if (t->account->state == ACCOUNT_FAILED)
 		return RESOURCE_CONSTRAINT;
-	return answer(t, t->account->state == ACCOUNT_READY ? "known" : "refused");
+	return t->account->state == ACCOUNT_READY ? answer(t, "known") : source_meet(t, refuse_identity);
 }
 
-static void remember_verifier(const struct turn *t, const char *verifier, const char *how_long)
+/* The source may have changed since it was asked: its stamp is that of before. */
+static void remember_verifier(const struct turn *t, const char *verifier, const char *how_long, const struct source *source)
 {
 	struct throttle *h = throttle(t->account);
+	const char *stamp = xml_get(t->stanza, "stamp");
 	if (!verifier || strlen(verifier) != VERIFIER || !how_long)
 		return;
 	memcpy(h->verifier, verifier, VERIFIER + 1);
-	h->verifier_until = clock_now() + strtoll(how_long, NULL, 10);
+	h->verifier_until = clock_now() + source_memory(source, strtoll(how_long, NULL, 10));
+	h->verifier_stamp = stamp ? (uint32_t)strtoul(stamp, NULL, 10) : 0;
 	h->verifier_kinds = kinds(t);
 }
 
@@ -195,10 +214,12 @@ static enum stanza_error verdict(struct turn *t)
 	const struct host *host = host_find(t->account->address->domain);
 	const unsigned most = host && limits->enabled ? host->wrong_passwords : 0;
 	struct throttle *h = throttle(t->account);
+	bool is_known;
+	struct source *source = source_asked(t, &is_known);
 	if (good && strcmp(good, "yes") == 0) {
 		h->wrong = 0;
-		remember_verifier(t, xml_get(t->stanza, "verifier"), xml_get(t->stanza, "for"));
-		return HANDLED;
+		remember_verifier(t, is_known ? xml_get(t->stanza, "verifier") : NULL, xml_get(t->stanza, "for"), source);
+		return source && t->account->state == ACCOUNT_UNKNOWN ? credentials_appear(t) : HANDLED;
 	}
 	if (most && ++h->wrong >= most) {
 		h->until = clock_now() + limits->wrong_password_pause;
@@ -215,7 +236,7 @@ static void put(void *turn, const char *sql, const struct value *values, size_t 
 	turn_write_values(turn, sql, values, count);
 }
 
-static void forget_verifier(struct turn *t, void *with)
+void credentials_forget_verifier(struct turn *t, void *with)
 {
 	if (t->account->throttle)
 		t->account->throttle->verifier_until = 0;
@@ -225,7 +246,7 @@ void credentials_write(struct turn *t, const struct password_keys *k)
 {
 	tokens_forget(t);
 	password_keys_write(k, t->account->id, t->account->address->domain, put, t);
-	turn_then(t, forget_verifier, NULL);
+	turn_then(t, credentials_forget_verifier, NULL);
 }
 
 /* --- keys that its client made --- */
@@ -259,15 +280,20 @@ static void reload(struct turn *t, void *with)
 	account_reload(t->account);
 }
 
+enum stanza_error credentials_appear(struct turn *t)
+{
+	struct account *account = t->account;
+	account->id = clock_key();
+	turn_write(t, Q_ACCOUNT_ADD, V(account->id), V(account->jid), V(account->address->domain), V(clock_wall()));
+	turn_then(t, reload, NULL);
+	return OK;
+}
+
 static enum stanza_error changed(struct turn *t, void *with)
 {
 	struct change *c = with;
-	struct account *account = t->account;
-	if (c->is_new) {
-		account->id = clock_key();
-		turn_write(t, Q_ACCOUNT_ADD, V(account->id), V(account->jid), V(account->address->domain), V(clock_wall()));
-		turn_then(t, reload, NULL);
-	}
+	if (c->is_new)
+		credentials_appear(t);
 	credentials_write(t, &c->keys);
 	return c->done(t);
 }
@@ -284,6 +310,9 @@ static enum stanza_error change(struct turn *t, const char *prepared, hook_funct
 
 enum stanza_error credentials_change(struct turn *t, const char *prepared, hook_function *done)
 {
+	struct source *source = source_of_host(t->account->host, SOURCE_FOR_PLAIN);
+	if (source)
+		return source_write(t, source, prepared, done);
 	return change(t, prepared, done, false);
 }
 
@@ -301,12 +330,17 @@ static enum stanza_error set_password(struct turn *t, bool is_new)
 {
 	const char *text = xml_get(t->stanza, "password");
 	const char *password = text ? jid_password(t->arena, text) : NULL;
+	struct source *source = source_of_host(t->account->host, SOURCE_FOR_PLAIN);
 	if (t->account->state == ACCOUNT_FAILED)
 		return RESOURCE_CONSTRAINT;
+	if (source && (is_new || !(source_abilities(source) & SOURCE_WRITES)))
+		return failed(t, "elsewhere");
 	if ((t->account->state == ACCOUNT_READY) == is_new)
 		return failed(t, is_new ? "exists" : "missing");
 	if (!password || !*password)
 		return failed(t, "password");
+	if (source)
+		return source_write(t, source, password, tell_done);
 	return change(t, password, tell_done, is_new);
 }
 
@@ -380,7 +414,8 @@ static enum stanza_error account_remove(struct turn *t)
 	if (t->account->state != ACCOUNT_READY)
 		return failed(t, "missing");
 	credentials_remove(t);
-	return answer(t, "done");
+	turn_answer(t, EL(t->arena, NS_CALL, "done", source_of_host(t->account->host, SOURCE_FOR_PLAIN) ? ATTR(t->arena, "why", "elsewhere") : NULL));
+	return HANDLED;
 }
 
 /* --- sessions --- */

@@ -16,13 +16,19 @@
  *        → <clear password='…'/>, <refused/> or <wait/>
  *   <identity/>          of whom something else than a password has told
  *        → <known/> or <refused/>
- *   <verdict good='yes|no' [verifier='…' for='MS']/>     told afterwards; no answer
+ *   <verdict good='yes|no' [verifier='…' for='MS'] [stamp='…']/>     told afterwards; no answer
  *   <renew password='…' hash='…' stored='…'/>    makes all keys of a password that fits these; no answer
  *   <account-add password='…'/>, <account-passwd password='…'/>, <account-remove/>
- *        → <done/> or <failed why='exists|missing|password'/>
+ *        → <done/> or <failed why='exists|missing|password|elsewhere|refused'/>; elsewhere: where the password is we can't write,
+ *        and <done why='elsewhere'/> removed all but that; refused: where it is, the new one wasn't taken
  *   <kick [resource='…'] [why='…']/>             → <done sessions='N'/>
  *
  * No answer at all (NULL): the account could not be read, try later.
+ *
+ * The first two may say source='URI', where the stream's passwords aren't the store's (core/source.h); <credentials/> then brings
+ * along the prepared password='…' when that only checks, and <refused/> may say what fake keys should look like there: hash='…',
+ * rounds='…', salt-size='…'. A good verdict then makes the account, if it isn't there, and its stamp is the
+ * source's from before it was asked (source_stamp).
  */
 #pragma once
 #include "core/module.h"
@@ -35,6 +41,9 @@ void credentials_write(struct turn *, const struct password_keys *);
 enum stanza_error credentials_change(struct turn *, const char *prepared, hook_function *done);
 /* Makes t->account (ACCOUNT_UNKNOWN) exist: the same way. */
 enum stanza_error credentials_create(struct turn *, const char *prepared, hook_function *done);
+void credentials_forget_verifier(struct turn *, void *);      /* for turn_then: the password is another */
+/* A row for an account whose password is elsewhere: queued in this turn. */
+enum stanza_error credentials_appear(struct turn *);
 /* Queues all that removes t->account; its sessions end with `not-authorized` once it is gone. */
 enum stanza_error credentials_remove(struct turn *);
 

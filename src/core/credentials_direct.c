@@ -5,6 +5,7 @@
 #include "core/credentials_direct.h"
 #include "base/clock.h"
 #include "core/portable.h"
+#include "core/source.h"
 #include <string.h>
 
 struct direct {
@@ -139,6 +140,13 @@ static struct xml *import(struct direct *d, const struct jid *jid, int64_t id, c
 	return portable_report(d->arena, &in, !id);
 }
 
+/* Where passwords of its domain are, if not in the store. */
+static bool is_elsewhere(const struct config *config, const struct jid *jid)
+{
+	const struct config_scope *domain = config ? config_domain(config, jid->domain, NULL) : NULL;
+	return domain && !source_names_store(config_text(domain, "auth.plain.uri"));
+}
+
 struct xml *credentials_direct(struct store *store, const struct config *config, struct arena *a, const struct jid *jid, const struct xml *question, struct fail *why)
 {
 	struct direct d = { .store = store, .config = config, .arena = a, .why = why };
@@ -149,5 +157,7 @@ struct xml *credentials_direct(struct store *store, const struct config *config,
 		return forget(&d, id);
 	if (strcmp(question->name, "import") == 0)
 		return import(&d, jid, id, question);
+	if (is_elsewhere(config, jid))
+		return failed(&d, "elsewhere");
 	return set_password(&d, jid, id, xml_get(question, "password"), strcmp(question->name, "account-add") == 0);
 }

@@ -30,6 +30,8 @@ struct home;
 	X(streams,        FIGURE_COUNT, "streams",        NULL,               "Connections that began a stream") \
 	X(logins,         FIGURE_COUNT, "logins",         NULL,               "Logins that went well") \
 	X(logins_refused, FIGURE_COUNT, "logins_refused", NULL,               "Logins that failed") \
+	X(source_questions, FIGURE_COUNT, "source_questions", NULL,            "Questions to programs, PAM and web services that check passwords") \
+	X(source_failures,  FIGURE_COUNT, "source_failures",  NULL,            "Those of them that got no answer, or none in time") \
 	X(refused,        FIGURE_COUNT, "connections_refused", "reason=\"limit\"",  "Connections that were turned away") \
 	X(denied,         FIGURE_COUNT, "connections_refused", "reason=\"access\"", "Connections that were turned away") \
 	X(stream_errors,  FIGURE_COUNT, "stream_errors",  NULL,               "Streams that were ended with an error") \

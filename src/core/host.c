@@ -10,6 +10,7 @@
 #include "core/entrance.h"
 #include "core/home.h"
 #include "core/module.h"
+#include "core/source.h"
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -26,6 +27,7 @@ struct whole {                       /* a snapshot, counted */
 	struct entrances entrances;
 	struct certificates certificates;
 	struct components components;
+	struct sources sources;
 };
 
 static struct whole *whole_of(struct hosts *h)
@@ -92,6 +94,8 @@ static void read_limits(struct core_limits *l, const struct config_scope *g)
 	l->append_patience = config_duration(g, "limits.store_patience");
 	l->slow_store = config_duration(g, "limits.store_patience");
 	l->wrong_password_pause = 60000;
+	l->source_timeout = config_duration(g, "auth.source_timeout");
+	l->source_workers = (unsigned)config_int(g, "auth.source_workers");
 	l->name = 1024;
 	l->memory = memory_limit(config_int(g, "limits.memory"));
 	l->close_wait = 5000;
@@ -121,17 +125,21 @@ static bool is_built(const char *mechanism)
 	return false;
 }
 
-static const char *const *read_mechanisms(struct arena *a, const struct config_scope *s)
+/* DIGEST-MD5 is always among them: a listener may name a source of passwords for it. */
+static void read_mechanisms(struct host *h, struct arena *a, const struct config_scope *s)
 {
 	const char *const *list = config_list(s, "auth.mechanisms");
 	size_t n = 0, kept = 0;
 	while (list[n])
 		n++;
-	const char **built = arena_alloc(a, (n + 1) * sizeof *built);
+	const char **built = arena_alloc(a, (n + 2) * sizeof *built);
 	for (size_t i = 0; i < n; i++)
 		if (is_built(list[i]))
 			built[kept++] = list[i];
-	return built;
+	h->digest_by_uri = !config_list_has(s, "auth.mechanisms", "DIGEST-MD5");
+	if (h->digest_by_uri)
+		built[kept++] = "DIGEST-MD5";
+	h->mechanisms = built;
 }
 
 static bool read_modules(struct host *h, const struct config_scope *s, struct fail *why)
@@ -146,6 +154,12 @@ static bool read_modules(struct host *h, const struct config_scope *s, struct fa
 		h->off |= UINT64_C(1) << i;
 	}
 	return true;
+}
+
+static bool read_sources(struct whole *w, struct host *h, const struct config_scope *s, struct fail *why)
+{
+	return sources_get(&w->sources, config_text(s, "auth.plain.uri"), &h->sources[SOURCE_FOR_PLAIN], why)
+	    && sources_get(&w->sources, config_text(s, "auth.digest_md5.uri"), &h->sources[SOURCE_FOR_DIGEST_MD5], why);
 }
 
 static bool add_host(struct whole *w, const struct config_scope *s, struct fail *why)
@@ -170,8 +184,8 @@ static bool add_host(struct whole *w, const struct config_scope *s, struct fail 
 	h->strangers = (unsigned)config_int(s, "limits.strangers_per_hour");
 	h->subscriptions = (unsigned)config_int(s, "limits.subscriptions_per_hour");
 	h->conflict = (enum conflict)config_enum(s, "session.conflict");
-	h->mechanisms = read_mechanisms(w->arena, s);
-	if (!read_modules(h, s, why) || !certificates_get(&w->certificates, s, h->name, &h->tls, why))
+	read_mechanisms(h, w->arena, s);
+	if (!read_modules(h, s, why) || !read_sources(w, h, s, why) || !certificates_get(&w->certificates, s, h->name, &h->tls, why))
 		return false;
 	look_at_names(w, h);
 	hash_put(&w->hosts.by_name, &h->by_name, h->name);
@@ -197,6 +211,8 @@ struct hosts *hosts_new(const struct config *config, unsigned generation, struct
 	w->hosts.entrances = &w->entrances;
 	w->hosts.certificates = &w->certificates;
 	w->hosts.components = &w->components;
+	w->hosts.sources = &w->sources;
+	w->hosts.source_trusted = config_text(g, "auth.https_trusted");
 	bool ok = true;
 	for (const struct config_scope *s = config_first(g, CONFIG_DOMAIN); s && ok; s = config_next(s))
 		if (!s->protocol)
@@ -206,7 +222,7 @@ struct hosts *hosts_new(const struct config *config, unsigned generation, struct
 	if (ok && !w->first)
 		ok = fail(why, "no domain is configured: add domain \"example.com\" { }");
 	ok = ok && components_read(&w->components, w->arena, config, &w->hosts.by_name, why);
-	ok = ok && entrances_read(&w->entrances, &w->certificates, config, &w->hosts.limits, why);
+	ok = ok && entrances_read(&w->entrances, &w->certificates, &w->sources, config, &w->hosts.limits, why);
 	if (!ok) {
 		hosts_drop(&w->hosts);
 		return NULL;
@@ -228,6 +244,7 @@ void hosts_drop(struct hosts *h)
 	entrances_clear(&w->entrances);
 	certificates_clear(&w->certificates);
 	components_clear(&w->components);
+	sources_clear(&w->sources);
 	hash_clear(&h->by_name);
 	config_drop((struct config *)(uintptr_t)h->config);
 	arena_free(w->arena);

@@ -20,6 +20,8 @@ struct entrances;
 struct certificates;
 struct components;
 struct module;
+struct source;
+struct sources;
 
 enum conflict { CONFLICT_RENAME, CONFLICT_REPLACE, CONFLICT_REFUSE };         /* the new one gets another name, wins, is refused */
 enum host_tls { HOST_TLS_REQUIRED, HOST_TLS_OPTIONAL, HOST_TLS_OFF };
@@ -47,7 +49,9 @@ struct host {
 	unsigned          registrations;     /* by one address in an hour; 0: no limit */
 	unsigned          strangers, subscriptions;      /* that one account may write to, and ask, in an hour; 0: no limit */
 	enum conflict     conflict;          /* what happens to a resource that is taken */
+	bool              digest_by_uri;     /* DIGEST-MD5 wasn't listed: it is for streams only that have a source of their own for it */
 	const char *const *mechanisms;       /* allowed SASL mechanisms, strongest first; ends with NULL */
+	struct source    *sources[2];        /* by enum source_use: ask source_of_host. NULL: nothing is said */
 	const struct config *config;
 	const struct config_scope *scope;    /* where its settings are looked up */
 };
@@ -59,6 +63,8 @@ struct hosts {
 	const struct config *config;
 	struct entrances  *entrances;        /* core/entrance.h */
 	struct certificates *certificates;       /* every certificate of the snapshot */
+	const struct sources *sources;       /* core/source.h */
+	const char *source_trusted;          /* authorities of https: sources; NULL: the system's */
 	struct auth_terms auth;              /* global */
 	struct components *components;           /* core/component.h */
 	/* Server-wide limits that hot paths ask for; those of streams are what the global scope says, where no listener says more (struct terms). */
@@ -71,6 +77,8 @@ struct hosts {
 		msec     append_patience;    /* how long a failed append is retried before its message is bounced */
 		msec     slow_store;         /* without a commit for that long: degraded mode */
 		msec     wrong_password_pause;
+		msec     source_timeout;     /* until a source that is asked counts as silent */
+		unsigned source_workers;     /* questions to one source at once */
 		/* Of streams. */
 		struct client_limits clients;
 		size_t   stanza_before;              /* bytes of one stanza before authentication */

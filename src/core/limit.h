@@ -34,6 +34,7 @@
 	X(LIMIT_LOGINS_PER_ADDRESS,      "limits.logins_per_minute") \
 	X(LIMIT_LOGINS_PER_ACCOUNT,      "limits.logins_per_account") \
 	X(LIMIT_LOGIN_ATTEMPTS,          "limits.login_attempts") \
+	X(LIMIT_SOURCE_TIMEOUT,          "auth.source_timeout") \
 	X(LIMIT_REGISTRATIONS,           "limits.registrations_per_hour") \
 	X(LIMIT_RESOURCES,               "limits.resources") \
 	X(LIMIT_STRANGERS,               "limits.strangers_per_hour") \

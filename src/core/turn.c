@@ -13,6 +13,7 @@
 #include "core/call.h"
 #include "core/limit.h"
 #include "core/session.h"
+#include "core/source.h"
 #include <string.h>
 
 struct turn *turn_new(struct arena *a, struct account *account)
@@ -61,6 +62,23 @@ void turn_queue(struct turn *t)
 	}
 	limit_reached(LIMIT_MAILBOX);
 	turn_fail(t, RESOURCE_CONSTRAINT);
+}
+
+void turn_queue_first(struct turn *t)
+{
+	struct account *account = t->account;
+	list_prepend(&account->mailbox.turns, &t->out->link);
+	account->mailbox.length++;
+	turns_wake(account);
+}
+
+/* It goes on waiting, as far as its caller sees. */
+void turn_again(struct turn *t)
+{
+	if (t->out->holds)
+		t->out->holds = t->account->mailbox.is_held = false;
+	t->out->is_waiting = true;
+	turn_queue_first(t);
 }
 
 /* --- how it ends --- */
@@ -221,7 +239,7 @@ static enum stanza_error begin(struct turn *t)
 	if (t->account->state == ACCOUNT_FAILED)
 		return RESOURCE_CONSTRAINT;
 	if (t->account->state == ACCOUNT_UNKNOWN && t->kind != KIND_CALL)
-		return refuse_unknown(t);
+		return source_meet(t, refuse_unknown);
 	switch (t->kind) {
 	case KIND_MESSAGE:
 		take_line(t, sent ? MESSAGE_SENT : MESSAGE, sent ? route_on : NULL);

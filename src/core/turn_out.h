@@ -47,6 +47,8 @@ struct turn_out {
 	struct delivery  *delivery;          /* of it, when they are several */
 	/* A hop: to the database, or to the pool. */
 	bool              is_waiting, holds;
+	bool              has_met;           /* its account was made for it: source_meet */
+	hook_function    *refuse;            /* how it ends if its account isn't there after all */
 	read_function    *found;
 	uint64_t          read_after;        /* not before this append has committed */
 	void            (*work)(void *);
@@ -62,6 +64,8 @@ void turn_queue(struct turn *);
 void turn_queue_always(struct turn *);               /* what must not be refused: a session's end */
 void turns_run(struct account *, unsigned most);     /* runs those that may run */
 void turns_wake(struct account *);                   /* something changed: if it has turns that may run, its home runs them */
+void turn_queue_first(struct turn *);                /* before all others of its account */
+void turn_again(struct turn *);                      /* begins anew, before all others; to be called by what it began with, or behind its hop */
 bool turns_are_waiting(const struct account *);
 void turn_fail(struct turn *, enum stanza_error);    /* ends a turn that has not begun: answers its sender */
 
@@ -87,4 +91,10 @@ void append_submit(struct turn *);
 bool account_may_read(const struct account *, uint64_t after);
 void turn_submit_read(struct turn *);
 void turn_go_on(struct turn *, enum stanza_error);   /* after a hop */
+/*
+ * A hop to who answers by turn_came, once, on this loop, and perhaps late: return turn_wait(t, holds, found, with). Unless it holds,
+ * the account's other turns run meanwhile.
+ */
+enum stanza_error turn_wait(struct turn *, bool holds, enum stanza_error (*found)(struct turn *, void *with), void *with);
+void turn_came(struct turn *);
 void turn_end(struct turn *, enum stanza_error);

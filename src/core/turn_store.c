@@ -1,5 +1,5 @@
 /*
- * What a turn asks of the database.
+ * What a turn asks of the database, and of others.
  *
  * A commit: the turn's writes in one job; its account takes no other turn
  * until it is on disk. An append: a job of its own, with copies of its values,
@@ -241,6 +241,29 @@ enum stanza_error turn_read_values(struct turn *t, read_function *found, bool ho
 	else
 		list_append(&box->reads, &out->link);
 	return HANDLED;
+}
+
+/* --- who answers late --- */
+
+enum stanza_error turn_wait(struct turn *t, bool holds, enum stanza_error (*found)(struct turn *, void *), void *with)
+{
+	struct turn_out *out = t->out;
+	out->worked = found;
+	out->with = with;
+	out->is_waiting = true;
+	if (holds && !out->holds)
+		out->holds = t->account->mailbox.is_held = true;
+	t->account->mailbox.reading++;
+	return HANDLED;
+}
+
+void turn_came(struct turn *t)
+{
+	t->account->mailbox.reading--;
+	t->out->is_waiting = false;
+	enum stanza_error verdict = t->out->worked(t, t->out->with);
+	if (!t->out->is_waiting)
+		turn_go_on(t, verdict);
 }
 
 /* --- the pool --- */

@@ -272,6 +272,11 @@ const struct terms *c2s_terms(struct c2s *c)
 	return entrance_terms(e, c->place);
 }
 
+struct source *c2s_source(struct c2s *c, enum source_use use)
+{
+	return source_for(c2s_terms(c)->sources, c2s_host(c), use);
+}
+
 bool c2s_needs_tls(struct c2s *c)
 {
 	const struct host *host = c2s_host(c);

@@ -17,6 +17,7 @@
 #include "base/meter.h"
 #include "core/host.h"
 #include "core/session.h"
+#include "core/source.h"
 #include "core/stream_table.h"
 #include "net/conn.h"
 #include "xml/parser.h"
@@ -111,6 +112,7 @@ int64_t c2s_limit(struct c2s *, enum client_limit);                  /* the list
 bool c2s_is_secure(const struct c2s *);
 bool c2s_needs_tls(struct c2s *);                                    /* nobody logs in here without */
 bool c2s_offers_tls(struct c2s *);                                   /* STARTTLS is to be had */
+struct source *c2s_source(struct c2s *, enum source_use);            /* where its passwords are. NULL: in the store */
 struct auth_terms c2s_auth_terms(struct c2s *);                      /* what its domain and listener say together */
 bool c2s_may_plain(struct c2s *);                              /* a password may be sent in the clear here */
 struct xml *c2s_features(struct c2s *, struct arena *);              /* features.c: what is offered at this step */

@@ -71,6 +71,13 @@ static enum sasl_failure postponement(struct c2s *c, const char **why)
 	return SASL_OK;
 }
 
+static void take_source(struct exchange *x, const struct source *s)
+{
+	x->source = arena_string(x->arena, source_uri(s));
+	x->source_stamp = source_stamp(s);
+	x->source_checks = source_abilities(s) & SOURCE_CHECK;
+}
+
 bool exchange_begin(struct c2s *c, const struct exchange_wire *wire, const char *name)
 {
 	const struct mechanism *m = name ? mechanism_find(name) : NULL;
@@ -98,6 +105,8 @@ struct exchange *exchange_start(struct c2s *c, const struct exchange_wire *wire,
 	x->c = c;
 	x->mechanism = m;
 	x->wire = wire;
+	if (m->lives_on)
+		take_source(x, c2s_source(c, m->use));
 	return x;
 }
 
@@ -149,6 +158,8 @@ void exchange_ask(struct exchange *x, struct arena *a, struct xml *question, voi
 	x->answered = then;
 	c2s_wait(x->c);
 	if (x->jid) {
+		if (x->source)
+			xml_set(a, question, "source", arena_string(a, x->source));
 		call_account(x->jid->bare, a, question, answered, x->c);
 		return;
 	}
@@ -191,6 +202,10 @@ static void tell_home(const struct exchange *x, bool is_good)
 	if (is_good && x->verifier) {
 		xml_set(a, verdict, "verifier", arena_string(a, x->verifier));
 		xml_set(a, verdict, "for", arena_printf(a, "%lld", (long long)c2s_auth_terms(x->c).verifier_cache));
+	}
+	if (x->source) {
+		xml_set(a, verdict, "source", arena_string(a, x->source));
+		xml_set(a, verdict, "stamp", arena_printf(a, "%u", x->source_stamp));
 	}
 	if (x->jid)
 		call_account(x->jid->bare, a, verdict, NULL, NULL);

@@ -39,6 +39,9 @@ struct exchange {
 	const struct jid       *jid;         /* who it wants to be, bare; NULL: not known, or a name that can't be one */
 	const char             *authzid;     /* whom it wants to act for; NULL: itself */
 	const char             *resource;    /* to be bound at once, by the wire; NULL: none */
+	const char             *source;      /* the URI of where its password is; NULL: in the store */
+	uint32_t                source_stamp;        /* as it was before it was asked */
+	bool                    source_checks;       /* and takes one to say whether it is right */
 	const char             *verifier;    /* of a clear password, for the home's cache; NULL: none */
 	void                   *own;         /* the mechanism's; once it is there, messages of the client are `next` ones */
 	void                   *work_on;     /* all that `work` touches */

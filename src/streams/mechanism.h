@@ -8,6 +8,7 @@
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
+#include "core/source.h"
 #include "streams/c2s.h"
 
 struct exchange;
@@ -22,6 +23,8 @@ enum { MESSAGE_USUAL = 4096 };       /* bytes of a client's message */
 struct mechanism {
 	const char *name;
 	unsigned    needs;
+	unsigned    lives_on;        /* SOURCE_…: one of these the stream's source of passwords must be able to; 0: it needs no password, and the source isn't asked */
+	enum source_use use;
 	bool        server_first;    /* `first` is called without a message too (NULL); else the client is asked for one */
 	size_t      longest;         /* bytes of a client's message */
 	/* Whether this stream may use it, beside what it needs and what is configured; NULL: always. */
@@ -33,9 +36,10 @@ struct mechanism {
 };
 
 const struct mechanism *mechanism_find(const char *name);                    /* NULL: there is none of that name */
-/* Configured for the stream's domain, and to be had on this stream now. */
-bool mechanism_is_offered(struct c2s *, const struct mechanism *);
+/* Configured for the stream's domain, with a source of passwords that can serve it; */
 bool mechanism_is_configured(struct c2s *, const struct mechanism *);
+/* and to be had on this stream now. */
+bool mechanism_is_offered(struct c2s *, const struct mechanism *);
 /* One after the other those that are offered, strongest first: begins with place 0. NULL: that was all. */
 const struct mechanism *mechanism_next(struct c2s *, unsigned *place);
 const struct mechanism *mechanism_next_fast(struct c2s *, unsigned *place);  /* and of those that take a token */

@@ -13,7 +13,7 @@ import subprocess
 import time
 
 from server import DOMAIN, USER, Server, free_port, report
-from xmppclient import CONTEXT, Lost
+from xmppclient import CONTEXT, Client, Lost
 
 CONFIG = '''
 data_dir = "../data"
@@ -225,6 +225,67 @@ def serves(options):
         server.remove()
 
 
+# --- the helper ---
+
+CHECK = '''#!/usr/bin/python3
+import os, sys
+while head := sys.stdin.buffer.read(2):
+    sys.stdin.buffer.read(head[0] << 8 | head[1])
+    with open('{0}/said', 'a') as f:
+        f.write(open('/proc/self/status').read() + str(sorted(os.listdir('/proc/self/fd'))))
+    sys.stdout.buffer.write(bytes([0, 2, 0, 1]))
+    sys.stdout.buffer.flush()
+'''
+
+
+def children_of(pid):
+    with open(f'/proc/{pid}/task/{pid}/children', encoding='ascii') as f:
+        return [int(p) for p in f.read().split()]
+
+
+def helped(options):
+    """A program and PAM are asked, and the server is as closed as ever; the helper is small, and ends with it."""
+    source = 'domain "{0}" {{ tls_certificate = "../certs/live.pem";  tls_key = "../certs/live.key";  auth {{ allow_plain_without_tls = yes; plain {{ uri = "{1}" }} }} }}'
+    server = Locked(options.server)
+    here = server.folder
+    text = server.read('etc/jackdaw.conf')
+    server.write('etc/jackdaw.conf', text + source.format('exec.example', f'exec:{here}/other/check') + source.format('pam.example', f'pam:{here}/other/permit'))
+    server.write('other/check', CHECK.format(f'{here}/data'))
+    server.write('other/permit', 'auth required pam_permit.so\naccount required pam_permit.so\n')
+    os.chmod(f'{here}/other/check', 0o755)
+    server.environment = {'JACKDAW_TRY': 'run /bin/true;trace x;read /etc/shadow', 'ASAN_OPTIONS': 'detect_leaks=0'}
+    try:
+        server.start()
+        said = server.log()
+        report('secure/helped-and-still-closed', said.count(': Function not implemented') == 2 and 'read /etc/shadow: Permission denied' in said, said[-300:])
+        for domain in ('exec.example', 'pam.example'):
+            client = Client(server.port, domain)
+            client.log_in('romeo', 'secret')
+            client.close()
+        helpers = [p for p in children_of(server.process.pid) if os.path.exists(f'/proc/{p}/fd')]
+        held = [os.readlink(f'/proc/{helpers[0]}/fd/{n}') for n in os.listdir(f'/proc/{helpers[0]}/fd') if int(n) > 2]
+        report('secure/helper-holds-one-socket', len(helpers) == 1 and len(held) == 1 and held[0].startswith('socket:'), f'{helpers} {held}')
+        status, fds = server.read('data/said').rsplit('\n', 1)
+        status = dict(line.split(':\t', 1) for line in status.splitlines() if ':\t' in line)
+        entry = pwd.getpwnam(USER) if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
+        report('secure/program-is-the-user', status['Uid'] == '\t'.join([str(entry.pw_uid)] * 4) and status['Gid'] == '\t'.join([str(entry.pw_gid)] * 4), status['Uid'])
+        report('secure/program-has-no-capabilities', all(int(status[c], 16) == 0 for c in ('CapInh', 'CapPrm', 'CapEff', 'CapAmb')), status['CapEff'])
+        report('secure/program-holds-nothing-of-ours', fds == "['0', '1', '2', '3', '4']", fds)     # two are its own: of its file, of the folder that lists them
+        workers = children_of(helpers[0])
+        report('secure/helper-started-two', len(workers) == 2, str(workers))
+        server.kill()
+        report('secure/helper-ends-with-the-server', until(lambda: not any(is_running(p) for p in helpers + workers)), str([p for p in helpers + workers if is_running(p)]))
+    finally:
+        server.remove()
+
+
+def is_running(pid):
+    try:
+        return status_of(f'/proc/{pid}/status')['State'][0] not in 'ZX'
+    except FileNotFoundError:
+        return False
+
+
 # --- other kernels, other wishes ---
 
 def old_kernel(names):
@@ -295,7 +356,7 @@ def links(options):
 
 
 def locked(options):
-    for part in (tries, serves, wishes, users, links):
+    for part in (tries, serves, helped, wishes, users, links):
         try:
             part(options)
         except (Lost, OSError, AssertionError) as why:

@@ -53,8 +53,8 @@ struct loop;
 void loops_steps(void);
 void loop_enter(struct loop *);              /* from here on we are its thread; */
 void loop_leave(void);                       /* and now nobody's */
-enum source { FROM_WRITER = LOOPS, FROM_READER_1, FROM_READER_2, FROM_WORKER, SOURCES };
-void posts_come_from(enum source);           /* what is posted outside of the loops */
+enum poster { FROM_WRITER = LOOPS, FROM_READER_1, FROM_READER_2, FROM_WORKER, SOURCES };
+void posts_come_from(enum poster);           /* what is posted outside of the loops */
 msec loops_next_timer(void);                 /* when the next one is due; 0: none runs */
 struct loop *loop_any(void);
 void loops_seconds(void);                    /* each loop's sweeping */

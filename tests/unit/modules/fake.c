@@ -5,6 +5,7 @@
 #include "core/link.h"
 #include "core/limit.h"
 #include "core/route.h"
+#include "core/source.h"
 #include "modules/modules.h"
 #include "modules/roster.h"
 #include "xml/parser.h"
@@ -260,6 +261,9 @@ enum stanza_error credentials_change(struct turn *t, const char *prepared, hook_
 	fake.is_changed = true;
 	return done(t);
 }
+
+struct source *source_of_host(const struct host *h, enum source_use use) { return NULL; }
+unsigned source_can(const struct host *h, enum source_use use) { return SOURCE_KEYS | SOURCE_WRITES; }
 
 enum stanza_error credentials_remove(struct turn *t)
 {
