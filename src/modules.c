@@ -8,6 +8,7 @@
 
 const struct module *const modules[] = {
 	&mod_credentials,
+	&mod_anonymous,
 	&mod_strangers,
 	&mod_portable,
 	&mod_disco,
@@ -22,5 +23,6 @@ const struct module *const modules[] = {
 	&mod_time,
 	&mod_vcard,
 	&mod_register,
+	&mod_certificates,
 	NULL,
 };

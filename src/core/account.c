@@ -169,8 +169,36 @@ struct account *account_get(const char *bare)
 	return account;
 }
 
+/* A name out of a random number is nobody's: were it somebody's all the same, that account would not be loaded while we hold it. */
+void account_begin_anonymous(const char *bare)
+{
+	struct account *account = account_new(bare);
+	account->is_anonymous = true;
+	account->state = ACCOUNT_READY;
+	account->id = clock_key();           /* no row has it, whatever is read by it */
+	account->generation = account->home->hosts->generation;
+}
+
+static void forget_anonymous(struct account *account)
+{
+	account->state = ACCOUNT_UNKNOWN;
+	account->id = 0;
+}
+
+void account_end_anonymous(const char *bare)
+{
+	struct account *account = account_find(bare);
+	if (account && account->is_anonymous && list_is_empty(&account->sessions))
+		forget_anonymous(account);
+}
+
 void account_reload(struct account *account)
 {
+	if (account->is_anonymous) {
+		account->generation = account->home->hosts->generation;
+		turns_wake(account);
+		return;
+	}
 	load(account, account->session_count > 0);
 }
 
@@ -178,7 +206,7 @@ void account_reload(struct account *account)
 
 static bool is_busy(const struct account *account)
 {
-	return account->state == ACCOUNT_LOADING || !list_is_empty(&account->sessions) || account->mailbox.is_held || account->mailbox.reading
+	return account->state == ACCOUNT_LOADING || (account->is_anonymous && account->state == ACCOUNT_READY) || !list_is_empty(&account->sessions) || account->mailbox.is_held || account->mailbox.reading
 	    || !list_is_empty(&account->mailbox.turns) || !list_is_empty(&account->mailbox.appends) || !list_is_empty(&account->forgettings);
 }
 
@@ -186,6 +214,8 @@ void account_quiet(struct account *account)
 {
 	if (!list_is_empty(&account->sessions))
 		return;
+	if (account->is_anonymous)
+		forget_anonymous(account);
 	account->quiet_since = clock_now();
 	list_append(&account->home->quiet, &account->quiet);
 }

@@ -163,13 +163,6 @@ static enum stanza_error clear(struct turn *t)
 	return turn_read(t, clear_found, Q_CLEAR_GET, V(id_of(t->account)));
 }
 
-static enum stanza_error identity(struct turn *t)
-{
-	if (t->account->state == ACCOUNT_FAILED)
-		return RESOURCE_CONSTRAINT;
-	return answer(t, t->account->state == ACCOUNT_READY ? "known" : "refused");
-}
-
 static void remember_verifier(const struct turn *t, const char *verifier, const char *how_long)
 {
 	struct throttle *h = throttle(t->account);
@@ -228,15 +221,19 @@ static void reload(struct turn *t, void *with)
 	account_reload(t->account);
 }
 
+static void make_account(struct turn *t)
+{
+	struct account *account = t->account;
+	account->id = clock_key();
+	turn_write(t, Q_ACCOUNT_ADD, V(account->id), V(account->jid), V(account->address->domain), V(clock_wall()));
+	turn_then(t, reload, NULL);
+}
+
 static enum stanza_error changed(struct turn *t, void *with)
 {
 	struct change *c = with;
-	struct account *account = t->account;
-	if (c->is_new) {
-		account->id = clock_key();
-		turn_write(t, Q_ACCOUNT_ADD, V(account->id), V(account->jid), V(account->address->domain), V(clock_wall()));
-		turn_then(t, reload, NULL);
-	}
+	if (c->is_new)
+		make_account(t);
 	credentials_write(t, &c->keys);
 	return c->done(t);
 }
@@ -272,7 +269,7 @@ static enum stanza_error set_password(struct turn *t, bool is_new)
 	const char *password = text ? jid_password(t->arena, text) : NULL;
 	if (t->account->state == ACCOUNT_FAILED)
 		return RESOURCE_CONSTRAINT;
-	if ((t->account->state == ACCOUNT_READY) == is_new)
+	if ((t->account->state == ACCOUNT_READY) == is_new || t->account->is_anonymous)
 		return failed(t, is_new ? "exists" : "missing");
 	if (!password || !*password)
 		return failed(t, "password");
@@ -304,6 +301,22 @@ static enum stanza_error renew(struct turn *t)
 	if (t->account->state != ACCOUNT_READY)
 		return HANDLED;
 	return turn_read_to_write(t, still_there, Q_CREDENTIAL_GET, V(t->account->id));
+}
+
+/* --- who logs in without a password --- */
+
+static enum stanza_error identity(struct turn *t)
+{
+	const struct account *account = t->account;
+	const char *make = xml_get(t->stanza, "make");
+	if (account->state == ACCOUNT_FAILED)
+		return RESOURCE_CONSTRAINT;
+	if (account->state == ACCOUNT_READY && !account->is_anonymous)
+		return answer(t, "known");
+	if (!make || strcmp(make, "yes") != 0 || account->is_anonymous)
+		return answer(t, "refused");
+	make_account(t);
+	return answer(t, "known");
 }
 
 /* --- removal --- */
@@ -346,7 +359,7 @@ static enum stanza_error account_remove(struct turn *t)
 {
 	if (t->account->state == ACCOUNT_FAILED)
 		return RESOURCE_CONSTRAINT;
-	if (t->account->state != ACCOUNT_READY)
+	if (t->account->state != ACCOUNT_READY || t->account->is_anonymous)
 		return failed(t, "missing");
 	credentials_remove(t);
 	return answer(t, "done");

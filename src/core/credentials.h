@@ -11,10 +11,10 @@
  *        → <verified/>   the verifier is that of a password seen lately (PLAIN)
  *        → <refused/>    no such account, or no keys of that hash: go on with fake keys
  *        → <wait/>       too many wrong passwords lately
+ *   <identity [make='yes']/>     of whom something else than a password has told; who isn't there may be made, without one
+ *        → <known/> or <refused/>
  *   <clear/>
  *        → <clear password='…'/>, <refused/> or <wait/>
- *   <identity/>          of whom something else than a password has told
- *        → <known/> or <refused/>
  *   <verdict good='yes|no' [verifier='…' for='MS']/>     told afterwards; no answer
  *   <renew password='…' hash='…' stored='…'/>    makes all keys of a password that fits these; no answer
  *   <account-add password='…'/>, <account-passwd password='…'/>, <account-remove/>

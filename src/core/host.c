@@ -9,6 +9,7 @@
 #include "core/entrance.h"
 #include "core/home.h"
 #include "core/module.h"
+#include "core/oauth.h"
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -24,6 +25,7 @@ struct whole {                       /* a snapshot, counted */
 	unsigned misnamed;           /* domains whose certificate is for another name */
 	struct entrances entrances;
 	struct certificates certificates;
+	struct oauth_keys *oauth_keys;
 };
 
 static struct whole *whole_of(struct hosts *h)
@@ -82,6 +84,7 @@ static void read_limits(struct core_limits *l, const struct config_scope *g)
 	l->memory = memory_limit(config_int(g, "limits.memory"));
 	l->close_wait = 5000;
 	l->registrations = (unsigned)config_int(g, "limits.registrations_per_hour");
+	l->anonymous = (unsigned)config_int(g, "limits.anonymous");
 	l->connections = (unsigned)config_int(g, "limits.connections");
 	host_read_limits(l, g);
 }
@@ -100,7 +103,8 @@ static void look_at_names(struct whole *w, const struct host *h)
 
 static bool is_built(const char *mechanism)
 {
-	static const char *const built[] = { "SCRAM-SHA-512-PLUS", "SCRAM-SHA-512", "SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-1", "GSSAPI", "DIGEST-MD5", "CRAM-MD5", "PLAIN", "LOGIN" };
+	static const char *const built[] = { "SCRAM-SHA-512-PLUS", "SCRAM-SHA-512", "SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-1", "GSSAPI", "DIGEST-MD5", "CRAM-MD5", "PLAIN", "LOGIN",
+		"OAUTHBEARER" };
 	for (size_t i = 0; i < sizeof built / sizeof *built; i++)
 		if (strcmp(built[i], mechanism) == 0)
 			return true;
@@ -113,10 +117,14 @@ static const char *const *read_mechanisms(struct arena *a, const struct config_s
 	size_t n = 0, kept = 0;
 	while (list[n])
 		n++;
-	const char **built = arena_alloc(a, (n + 1) * sizeof *built);
+	const char **built = arena_alloc(a, (n + 2) * sizeof *built);
+	if (config_list_has(s, "auth.mechanisms", "EXTERNAL"))
+		built[kept++] = "EXTERNAL";                      /* RFC 6120 §6.3.4: first, wherever it was named */
 	for (size_t i = 0; i < n; i++)
 		if (is_built(list[i]))
 			built[kept++] = list[i];
+	if (config_bool(s, "auth.anonymous"))
+		built[kept++] = "ANONYMOUS";
 	return built;
 }
 
@@ -132,6 +140,14 @@ static bool read_modules(struct host *h, const struct config_scope *s, struct fa
 		h->off |= UINT64_C(1) << i;
 	}
 	return true;
+}
+
+static bool has_module(const struct host *h, const char *name)
+{
+	for (unsigned i = 0; i < modules_count(); i++)
+		if (strcmp(modules[i]->name, name) == 0)
+			return host_runs(h, i);
+	return false;
 }
 
 static bool add_host(struct whole *w, const struct config_scope *s, struct fail *why)
@@ -154,8 +170,10 @@ static bool add_host(struct whole *w, const struct config_scope *s, struct fail 
 	h->subscriptions = (unsigned)config_int(s, "limits.subscriptions_per_hour");
 	h->conflict = (enum conflict)config_enum(s, "session.conflict");
 	h->mechanisms = read_mechanisms(w->arena, s);
-	if (!read_modules(h, s, why) || !certificates_get(&w->certificates, s, h->name, &h->tls, why))
+	if (!read_modules(h, s, why) || !certificates_get(&w->certificates, s, h->name, &h->tls, why)
+	    || !oauth_read(&h->oauth, &w->oauth_keys, &w->certificates, s, h->name, why))
 		return false;
+	h->has_own_certificates = has_module(h, "certificates");
 	look_at_names(w, h);
 	hash_put(&w->hosts.by_name, &h->by_name, h->name);
 	w->hosts.count++;
@@ -208,6 +226,7 @@ void hosts_drop(struct hosts *h)
 	struct whole *w = whole_of(h);
 	entrances_clear(&w->entrances);
 	certificates_clear(&w->certificates);
+	oauth_clear(w->oauth_keys);
 	hash_clear(&h->by_name);
 	config_drop((struct config *)(uintptr_t)h->config);
 	arena_free(w->arena);

@@ -19,6 +19,7 @@ struct config_scope;
 struct entrances;
 struct certificates;
 struct module;
+struct oauth;
 
 enum conflict { CONFLICT_RENAME, CONFLICT_REPLACE, CONFLICT_REFUSE };         /* the new one gets another name, wins, is refused */
 enum host_tls { HOST_TLS_REQUIRED, HOST_TLS_OPTIONAL, HOST_TLS_OFF };
@@ -37,6 +38,8 @@ struct host {
 	unsigned          strangers, subscriptions;      /* that one account may write to, and ask, in an hour; 0: no limit */
 	enum conflict     conflict;          /* what happens to a resource that is taken */
 	const char *const *mechanisms;       /* allowed SASL mechanisms, strongest first; ends with NULL */
+	const struct oauth *oauth;           /* by whose tokens its users log in; NULL: nobody's */
+	bool              has_own_certificates;      /* users may put down certificates to log in with */
 	const struct config *config;
 	const struct config_scope *scope;    /* where its settings are looked up */
 };
@@ -76,6 +79,7 @@ struct hosts {
 		unsigned registrations;              /* by one address in an hour; 0: no limit */
 		unsigned wrong_logins;               /* by one address in a minute; 0: no limit */
 		unsigned connections;                /* of the whole server; 0: no limit */
+		unsigned anonymous;                  /* of the whole server; 0: no limit */
 		unsigned per_address;                /* connections of one address; 0: no limit */
 		unsigned connects;                   /* of one address in a minute; 0: no limit */
 	} limits;

@@ -31,6 +31,7 @@
 	X(LIMIT_LOGINS_PER_ACCOUNT,      "limits.logins_per_account") \
 	X(LIMIT_LOGIN_ATTEMPTS,          "limits.login_attempts") \
 	X(LIMIT_REGISTRATIONS,           "limits.registrations_per_hour") \
+	X(LIMIT_ANONYMOUS,               "limits.anonymous") \
 	X(LIMIT_RESOURCES,               "limits.resources") \
 	X(LIMIT_STRANGERS,               "limits.strangers_per_hour") \
 	X(LIMIT_SUBSCRIPTIONS,           "limits.subscriptions_per_hour") \
@@ -38,7 +39,9 @@
 	X(LIMIT_SUBSCRIPTION_REQUESTS,   "subscription.requests") \
 	X(LIMIT_DIRECTED,                "presence.directed") \
 	X(LIMIT_OFFLINE,                 "offline.limit") \
-	X(LIMIT_OFFLINE_BYTES,           "offline.limit_bytes")
+	X(LIMIT_OFFLINE_BYTES,           "offline.limit_bytes") \
+	X(LIMIT_CERTIFICATES,            "certificates.most") \
+	X(LIMIT_CERTIFICATE_SIZE,        "certificates.size")
 
 #define LIMIT_NAME(name, setting) name,
 enum limit { LIMITS(LIMIT_NAME) LIMIT_COUNT };

@@ -23,6 +23,8 @@ struct session_facts {               /* for lists and logs; strings live as long
 	char        peer[64];        /* "192.0.2.1:40312"; "": its connection is gone */
 	const char *tls, *cipher;    /* NULL: none */
 	const char *mechanism;       /* SASL */
+	const unsigned char *certificate;    /* SHA-256 of the client's, if it logged in by that; NULL */
+	bool        is_restricted;   /* by one with which certificates may not be managed (XEP-0257 §2.1) */
 };
 
 struct session_stream {              /* what a stream offers; called on the session's home */

@@ -315,6 +315,8 @@ void turn_deliver(struct turn *t, struct session *s, const struct xml *stanza)
 
 void turn_flight(struct turn *t, const char *sql, int64_t key)
 {
+	if (t->account->is_anonymous)
+		return;                              /* there is no row */
 	t->out->flight_sql = sql;
 	t->out->flight_key = t->out->kept_key = key;
 }

@@ -17,4 +17,6 @@ extern const struct module
 	mod_version,         /* XEP-0092 */
 	mod_time,            /* XEP-0202 */
 	mod_vcard,           /* XEP-0054 */
-	mod_register;        /* XEP-0077 */
+	mod_register,        /* XEP-0077 */
+	mod_certificates,    /* XEP-0257 */
+	mod_anonymous;       /* XEP-0175 */

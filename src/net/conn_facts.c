@@ -22,6 +22,12 @@ bool conn_is_tls(const struct conn *c)
 	return ready_ssl(c) != NULL;
 }
 
+unsigned conn_tls_number(const struct conn *c)
+{
+	SSL *ssl = ready_ssl(c);
+	return ssl ? (unsigned)SSL_version(ssl) : 0;
+}
+
 static const char *protocol(SSL *ssl)        /* as a text that stays */
 {
 	static const char *const known[] = { "xmpp-client", "xmpp-server", "http/1.1" };
@@ -142,10 +148,10 @@ bool conn_has_binding(struct conn *c)
 	return has_exporter(ready_ssl(c)) || conn_binding_end_point(c, end_point, &size);
 }
 
-const unsigned char *conn_peer_certificate(struct conn *c, size_t *size)
+const unsigned char *conn_peer_certificate(struct conn *c, size_t *size, bool *is_trusted)
 {
 	SSL *ssl = ready_ssl(c);
-	if (!ssl || SSL_get_verify_result(ssl) != X509_V_OK)
+	if (!ssl)
 		return NULL;
 	if (!c->tls->peer_certificate) {
 		X509 *certificate = SSL_get0_peer_certificate(ssl);
@@ -154,6 +160,7 @@ const unsigned char *conn_peer_certificate(struct conn *c, size_t *size)
 			return NULL;
 		c->tls->peer_certificate_size = length;
 	}
+	*is_trusted = SSL_get_verify_result(ssl) == X509_V_OK;
 	*size = (size_t)c->tls->peer_certificate_size;
 	return c->tls->peer_certificate;
 }

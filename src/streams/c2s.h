@@ -68,7 +68,10 @@ struct c2s {
 	uint16_t             place;          /* which terms of the gate's entrance are its peer's, in the snapshot `generation`: ask c2s_terms */
 	unsigned             generation;
 	char                *bind_id;
-	struct welcome      *welcome;        /* on its way to its account's home */
+	union {
+		struct welcome *welcome;     /* on its way to its account's home */
+		struct login   *login;       /* else: what its login brought along; NULL: nothing */
+	};
 };
 _Static_assert(sizeof(struct c2s) <= 312, "an idle session shall cost 4 KiB, and this is its share: docs/memory.md");
 

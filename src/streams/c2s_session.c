@@ -9,6 +9,7 @@
 #include "core/home.h"
 #include "streams/acks.h"
 #include "streams/legacy.h"
+#include "streams/login.h"
 #include <string.h>
 
 enum { PING_WAIT = 30000 };          /* ms for an answer to our question */
@@ -177,7 +178,8 @@ static void settled(void *stream, uint32_t count, unsigned unsettled, size_t byt
 static struct session_facts facts(void *stream)
 {
 	struct c2s *c = stream;
-	struct session_facts f = { .mechanism = c->mechanism };
+	const struct login *l = c->login;
+	struct session_facts f = { .mechanism = c->mechanism, .certificate = l && l->has_certificate ? l->certificate : NULL, .is_restricted = l && l->is_restricted };
 	stream_tag(f.tag, c->kind, c->number);
 	if (!c->conn)
 		return f;

@@ -265,6 +265,11 @@ bool conn_binding_unique(struct conn *c, unsigned char out[64], size_t *size)
 	return false;
 }
 
+unsigned conn_tls_number(const struct conn *c)
+{
+	return 0;
+}
+
 bool conn_binding_exporter(struct conn *c, unsigned char out[32])
 {
 	return false;
@@ -275,7 +280,7 @@ bool conn_binding_end_point(struct conn *c, unsigned char out[64], size_t *size)
 	return false;
 }
 
-const unsigned char *conn_peer_certificate(struct conn *c, size_t *size)
+const unsigned char *conn_peer_certificate(struct conn *c, size_t *size, bool *is_trusted)
 {
 	return NULL;
 }
