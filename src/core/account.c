@@ -169,7 +169,7 @@ struct account *account_get(const char *bare)
 	return account;
 }
 
-/* A name out of a random number is nobody's: were it somebody's all the same, that account would not be loaded while we hold it. */
+/* A name out of a random number is nobody's else. */
 void account_begin_anonymous(const char *bare)
 {
 	struct account *account = account_new(bare);
@@ -206,8 +206,8 @@ void account_reload(struct account *account)
 
 static bool is_busy(const struct account *account)
 {
-	return account->state == ACCOUNT_LOADING || (account->is_anonymous && account->state == ACCOUNT_READY) || !list_is_empty(&account->sessions) || account->mailbox.is_held || account->mailbox.reading
-	    || !list_is_empty(&account->mailbox.turns) || !list_is_empty(&account->mailbox.appends) || !list_is_empty(&account->forgettings);
+	return account->state == ACCOUNT_LOADING || (account->is_anonymous && account->state == ACCOUNT_READY) || !list_is_empty(&account->sessions)
+	    || account->mailbox.is_held || account->mailbox.reading || !list_is_empty(&account->mailbox.turns) || !list_is_empty(&account->mailbox.appends) || !list_is_empty(&account->forgettings);
 }
 
 void account_quiet(struct account *account)

@@ -23,6 +23,7 @@ struct whole {                       /* a snapshot, counted */
 	struct arena *arena;
 	struct host *first;
 	unsigned misnamed;           /* domains whose certificate is for another name */
+	bool     has_told_external;  /* of one domain, for all that are like it */
 	struct entrances entrances;
 	struct certificates certificates;
 	struct oauth_keys *oauth_keys;
@@ -103,8 +104,8 @@ static void look_at_names(struct whole *w, const struct host *h)
 
 static bool is_built(const char *mechanism)
 {
-	static const char *const built[] = { "SCRAM-SHA-512-PLUS", "SCRAM-SHA-512", "SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-1", "GSSAPI", "DIGEST-MD5", "CRAM-MD5", "PLAIN", "LOGIN",
-		"OAUTHBEARER" };
+	static const char *const built[] = { "SCRAM-SHA-512-PLUS", "SCRAM-SHA-512", "SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-1-PLUS",
+		"SCRAM-SHA-1", "GSSAPI", "OAUTHBEARER", "DIGEST-MD5", "CRAM-MD5", "PLAIN", "LOGIN" };
 	for (size_t i = 0; i < sizeof built / sizeof *built; i++)
 		if (strcmp(built[i], mechanism) == 0)
 			return true;
@@ -150,6 +151,28 @@ static bool has_module(const struct host *h, const char *name)
 	return false;
 }
 
+/* The scope, or one below it. */
+static bool asks_for_certificates(const struct config_scope *s)
+{
+	static const enum config_kind kinds[] = { CONFIG_LISTENER, CONFIG_LISTEN, CONFIG_PEER };
+	if (config_enum(s, "tls_verify_mode"))
+		return true;
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		for (const struct config_scope *below = config_first(s, kinds[i]); below; below = config_next(below))
+			if (asks_for_certificates(below))
+				return true;
+	return false;
+}
+
+static void look_at_external(struct whole *w, const struct host *h, const struct config_scope *s)
+{
+	if (w->has_told_external || !config_list_has(s, "auth.mechanisms", "EXTERNAL") || config_enum(s, "tls_verify_mode")
+	    || asks_for_certificates(config_global(w->hosts.config)))
+		return;
+	w->has_told_external = true;
+	log_problem("AUTH", "domain \"%s\" has EXTERNAL among its mechanisms, and no client is asked for a certificate: see tls_verify_mode", h->name);
+}
+
 static bool add_host(struct whole *w, const struct config_scope *s, struct fail *why)
 {
 	struct host *h = ARENA_NEW(w->arena, struct host);
@@ -175,6 +198,7 @@ static bool add_host(struct whole *w, const struct config_scope *s, struct fail 
 		return false;
 	h->has_own_certificates = has_module(h, "certificates");
 	look_at_names(w, h);
+	look_at_external(w, h, s);
 	hash_put(&w->hosts.by_name, &h->by_name, h->name);
 	w->hosts.count++;
 	if (!w->first)

@@ -17,7 +17,8 @@ static bool is_private(FILE *f, const char *path, struct fail *why)
 	struct stat st;
 	if (fstat(fileno(f), &st) == 0 && !(st.st_mode & (S_IROTH | S_IWOTH | S_IWGRP)))
 		return true;
-	return fail(why, "%s has the mode %04o: everybody may read it, or others change it. chmod 0640 %s, or 0600", path, (unsigned)st.st_mode & 0777, path);
+	return fail(why, "%s has the mode %04o: everybody may read it, or others change it. chmod 0640 %s, or 0600", path,
+		(unsigned)st.st_mode & 0777, path);
 }
 
 /* NULL: it can't be had. */
@@ -78,7 +79,8 @@ static bool read_keys(struct oauth_keys *k, struct certificates *all, struct fai
 	return !k->secret->text || add_secret(&k->set, k->secret->text, why);
 }
 
-static const struct oauth_keys *keys_of(struct oauth_keys **known, struct certificates *all, const struct config_scope *s, struct fail *why)
+static const struct oauth_keys *keys_of(struct oauth_keys **known, struct certificates *all, const struct config_scope *s,
+	struct fail *why)
 {
 	const struct config_value *keys = config_value(s, "auth.oauth.keys"), *secret = config_value(s, "auth.oauth.secret_file");
 	for (const struct oauth_keys *k = *known; k; k = k->next)
@@ -104,17 +106,22 @@ static const char *const *audiences(struct arena *a, const struct config_scope *
 	return own;
 }
 
-bool oauth_read(const struct oauth **oauth, struct oauth_keys **known, struct certificates *all, const struct config_scope *s, const char *domain,
-	struct fail *why)
+bool oauth_read(const struct oauth **oauth, struct oauth_keys **known, struct certificates *all, const struct config_scope *s,
+	const char *domain, struct fail *why)
 {
 	*oauth = NULL;
 	if (!*config_list(s, "auth.oauth.keys") && !config_text(s, "auth.oauth.secret_file"))
 		return true;
 	struct oauth *o = ARENA_NEW(all->arena, struct oauth);
-	*o = (struct oauth){ .keys = keys_of(known, all, s, why), .configuration = config_text(s, "auth.oauth.configuration"),
-		.ends_sessions = config_bool(s, "auth.oauth.end_sessions"), .makes_accounts = config_bool(s, "auth.oauth.create"),
-		.terms = { .issuer = config_text(s, "auth.oauth.issuer"), .audiences = audiences(all->arena, s, domain), .scope = config_text(s, "auth.oauth.scope"),
-			.claim = config_text(s, "auth.oauth.claim"), .leeway = config_duration(s, "auth.oauth.leeway") / 1000 } };
+	o->keys = keys_of(known, all, s, why);
+	o->configuration = config_text(s, "auth.oauth.configuration");
+	o->ends_sessions = config_bool(s, "auth.oauth.end_sessions");
+	o->makes_accounts = config_bool(s, "auth.oauth.create");
+	o->terms.issuer = config_text(s, "auth.oauth.issuer");
+	o->terms.audiences = audiences(all->arena, s, domain);
+	o->terms.scope = config_text(s, "auth.oauth.scope");
+	o->terms.claim = config_text(s, "auth.oauth.claim");
+	o->terms.leeway = config_duration(s, "auth.oauth.leeway") / 1000;
 	*oauth = o;
 	return o->keys != NULL;
 }

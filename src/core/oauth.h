@@ -24,7 +24,8 @@ struct oauth {
 	bool               makes_accounts;   /* for those whose token is good */
 };
 
-/* `all` has what was read so far, and notes what is to be watched. *oauth NULL: the scope names no keys. False: a file can't be used. */
-bool oauth_read(const struct oauth **oauth, struct oauth_keys **known, struct certificates *all, const struct config_scope *, const char *domain,
-	struct fail *why);
+/* `known` is what was read so far; `all` notes what is to be watched. *oauth NULL: the scope names no keys. False: a file can't
+ * be used. */
+bool oauth_read(const struct oauth **oauth, struct oauth_keys **known, struct certificates *all, const struct config_scope *,
+	const char *domain, struct fail *why);
 void oauth_clear(struct oauth_keys *);

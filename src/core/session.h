@@ -24,6 +24,7 @@ struct session_facts {               /* for lists and logs; strings live as long
 	const char *tls, *cipher;    /* NULL: none */
 	const char *mechanism;       /* SASL */
 	const unsigned char *certificate;    /* SHA-256 of the client's, if it logged in by that; NULL */
+	bool        is_own;          /* which was believed because the user has put it down */
 	bool        is_restricted;   /* by one with which certificates may not be managed (XEP-0257 §2.1) */
 };
 

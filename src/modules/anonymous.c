@@ -31,7 +31,9 @@ static bool reaches(const struct turn *t)
 
 static enum stanza_error sent(struct turn *t)
 {
-	return !t->account->is_anonymous || !t->was_addressed || t->type == TYPE_ERROR || t->type == TYPE_RESULT || reaches(t) ? OK : FORBIDDEN;
+	if (!t->account->is_anonymous || !t->was_addressed || t->type == TYPE_ERROR || t->type == TYPE_RESULT)
+		return OK;
+	return reaches(t) ? OK : FORBIDDEN;
 }
 
 static enum stanza_error presence_sent(struct turn *t)
@@ -46,7 +48,8 @@ static enum stanza_error presence(struct turn *t)
 	if (!t->account->is_anonymous || t->kind != KIND_SUBSCRIBE || t->type == TYPE_PROBE)
 		return OK;
 	if (t->type == TYPE_SUBSCRIBE)
-		turn_send(t, EL(a, NS_CLIENT, "presence", ATTR(a, "type", "unsubscribed"), ATTR(a, "to", arena_string(a, t->from->bare)), ATTR(a, "id", t->id)));
+		turn_send(t, EL(a, NS_CLIENT, "presence", ATTR(a, "type", "unsubscribed"), ATTR(a, "to", arena_string(a, t->from->bare)),
+			ATTR(a, "id", t->id)));
 	return HANDLED;
 }
 
@@ -63,5 +66,6 @@ const struct module mod_anonymous = {
 	.hooks   = HOOKS(ON_MESSAGE_SENT(AT_LIMIT, sent), ON_PRESENCE_SENT(AT_LIMIT, presence_sent), ON_IQ_SENT(AT_LIMIT, sent),
 		ON_PRESENCE(AT_GUARD, presence), ON_MESSAGE(AT_MISS, missed)),
 	.options = OPTIONS(
-		{ "reach", OPTION_ENUM, "domain", "Whom anonymous users may write to: the domain and its services, all domains of this server, or anywhere", 0, 0, "domain server anywhere" }),
+		{ "reach", OPTION_ENUM, "domain", "Whom anonymous users may write to: the domain and those below it, all of this server, or anywhere", 0, 0,
+		  "domain server anywhere" }),
 };

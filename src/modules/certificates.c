@@ -25,7 +25,8 @@ enum { NAME = 255 };                 /* bytes */
 
 static const char Q_LIST[] = "SELECT id, name, fingerprint, der, restricted FROM certificate WHERE account = ?1 ORDER BY id";
 static const char Q_FIND[] = "SELECT restricted FROM certificate WHERE account = ?1 AND fingerprint = ?2";
-static const char Q_PUT[] = "INSERT INTO certificate (account, id, name, fingerprint, der, restricted) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+static const char Q_PUT[] =
+	"INSERT INTO certificate (account, id, name, fingerprint, der, restricted) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 static const char Q_REMOVE[] = "DELETE FROM certificate WHERE account = ?1 AND id = ?2";
 static const char Q_FORGET[] = "DELETE FROM certificate WHERE account = ?1";
 /* A name or a certificate that is here stays, unless it is to be overwritten. */
@@ -41,6 +42,19 @@ struct came_by {                     /* of a session */
 	bool          is_restricted;
 };
 
+static void end_this(struct turn *t, void *with)
+{
+	session_end(t->session, STREAM_RESET, "The certificate was revoked");
+}
+
+/* It may have been revoked between the login and the bind. Nothing runs meanwhile. */
+static enum stanza_error still_there(struct turn *t, const struct rows *rows)
+{
+	if (!rows->first)
+		turn_then(t, end_this, NULL);
+	return OK;
+}
+
 static enum stanza_error bound(struct turn *t)
 {
 	const struct session *s = t->session;
@@ -51,7 +65,7 @@ static enum stanza_error bound(struct turn *t)
 	memcpy(c->fingerprint, f.certificate, sizeof c->fingerprint);
 	c->is_restricted = f.is_restricted;
 	session_set_data(t->session, &mod_certificates, c);
-	return OK;
+	return f.is_own ? turn_read_to_write(t, still_there, Q_FIND, V(t->account->id), value_blob(c->fingerprint, sizeof c->fingerprint)) : OK;
 }
 
 static bool came_by(const struct session *s, const void *fingerprint)
@@ -215,12 +229,35 @@ static enum stanza_error append(struct turn *t)
 
 /* --- its end: §2.3, §2.4 --- */
 
-/* The one who asked for it may be among them: told first, and then gone. */
 static void end_its_sessions(struct turn *t, void *fingerprint)
 {
 	EACH_SESSION(t->account, s)
 		if (s != t->session && came_by(s, fingerprint))
 			session_end(s, STREAM_RESET, "The certificate was revoked");
+}
+
+/* The one who asked for it may be among them: told first, and then gone. */
+static void end_asker(struct turn *t, void *with)
+{
+	struct arena *a = t->arena;
+	const char *number = arena_printf(a, "%lld", (long long)t->session->number);
+	turn_later(t, 0, EL(a, NS_CALL, "certificate-revoked", ATTR(a, "session", number)));
+}
+
+static enum stanza_error revoked(struct turn *t)
+{
+	const char *number = xml_get(t->stanza, "session");
+	struct session *s = number ? session_find(t->account, strtoll(number, NULL, 10)) : NULL;
+	if (s && s->stream)
+		session_end(s, STREAM_RESET, "The certificate was revoked");
+	return HANDLED;
+}
+
+static void revoke(struct turn *t, const void *fingerprint)
+{
+	turn_then(t, end_its_sessions, arena_copy(t->arena, fingerprint, CERTIFICATE_FINGERPRINT));
+	if (came_by(t->session, fingerprint))
+		turn_then(t, end_asker, NULL);
 }
 
 static enum stanza_error remove_named(struct turn *t, const struct rows *rows)
@@ -233,7 +270,7 @@ static enum stanza_error remove_named(struct turn *t, const struct rows *rows)
 		return ITEM_NOT_FOUND;
 	turn_write(t, Q_REMOVE, V(t->account->id), V(row_int(row, 0)));
 	if (strcmp(t->payload->name, "revoke") == 0 && fingerprint_of(row))
-		turn_then(t, end_its_sessions, arena_copy(t->arena, fingerprint_of(row), CERTIFICATE_FINGERPRINT));
+		revoke(t, fingerprint_of(row));
 	turn_reply(t, NULL);
 	return OK;
 }
@@ -320,7 +357,7 @@ const struct module mod_certificates = {
 		{ NS_SASLCERT, "append",  IQ_SET, TO_SELF, append },
 		{ NS_SASLCERT, "disable", IQ_SET, TO_SELF, remove_one },
 		{ NS_SASLCERT, "revoke",  IQ_SET, TO_SELF, remove_one }),
-	.calls        = CALLS({ "certificate", certificate }),
+	.calls        = CALLS({ "certificate", certificate }, { "certificate-revoked", revoked }),
 	.hooks        = HOOKS(ON_SESSION_BOUND(AT_MARK, bound)),
 	.session_free = mem_free,
 	.forget       = FORGET(Q_FORGET),

@@ -179,7 +179,12 @@ static struct session_facts facts(void *stream)
 {
 	struct c2s *c = stream;
 	const struct login *l = c->login;
-	struct session_facts f = { .mechanism = c->mechanism, .certificate = l && l->has_certificate ? l->certificate : NULL, .is_restricted = l && l->is_restricted };
+	struct session_facts f = { .mechanism = c->mechanism };
+	if (l && l->has_certificate) {
+		f.certificate = l->certificate;
+		f.is_own = l->is_own;
+		f.is_restricted = l->is_restricted;
+	}
 	stream_tag(f.tag, c->kind, c->number);
 	if (!c->conn)
 		return f;

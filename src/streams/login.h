@@ -17,7 +17,7 @@ enum { LOGIN_FINGERPRINT = 32 };
 struct login {
 	bool  is_anonymous;          /* the account is there for this stream alone (SASL ANONYMOUS) */
 	bool  is_restricted;         /* it may not manage certificates (XEP-0257 §2.1) */
-	bool  has_certificate;
+	bool  has_certificate, is_own;       /* is_own: its user has put it down, and nobody else vouches for it */
 	unsigned char certificate[LOGIN_FINGERPRINT];
 	char *resource;              /* the only one it may bind (XEP-0257 §3); NULL: any */
 	msec  until;                 /* wall clock: what it logged in with is good no longer; 0: for ever */

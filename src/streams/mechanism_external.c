@@ -104,11 +104,12 @@ static const struct jid *wanted_by(struct exchange *x, const struct shown *s, co
 
 /* --- the verdict --- */
 
-static void let_in(struct exchange *x, bool is_restricted)
+static void let_in(struct exchange *x, bool is_own, bool is_restricted)
 {
 	const struct shown *s = x->own;
 	struct login *l = x->login = login_new();
 	const char *resource = s->wanted->resource ? s->wanted->resource : s->named ? s->named->resource : NULL;
+	l->is_own = is_own;
 	l->is_restricted = is_restricted;
 	l->has_certificate = true;
 	memcpy(l->certificate, s->facts.fingerprint, sizeof l->certificate);
@@ -129,11 +130,12 @@ static void turn_away(struct exchange *x, enum sasl_failure failure, const char 
 static void answered(struct exchange *x, const struct xml *answer)
 {
 	const struct shown *s = x->own;
+	const bool vouched = s->is_trusted && s->named;
 	const char *restricted = xml_get(answer, "restricted");
 	if (xml_is(answer, NS_CALL, "registered"))
-		let_in(x, restricted && strcmp(restricted, "yes") == 0);
-	else if (xml_is(answer, NS_CALL, "known") && s->is_trusted && s->named)
-		let_in(x, false);
+		let_in(x, !vouched, restricted && strcmp(restricted, "yes") == 0);
+	else if (xml_is(answer, NS_CALL, "known") && vouched)
+		let_in(x, false, false);
 	else if (s->is_trusted && s->facts.count && !s->named)
 		turn_away(x, SASL_INVALID_AUTHZID, "an address that isn't in the certificate");
 	else
@@ -156,7 +158,8 @@ static void ask(struct exchange *x, const struct shown *s)
 {
 	struct arena *a = arena_new();
 	x->jid = jid_with(x->arena, s->wanted, NULL);
-	exchange_ask(x, a, EL(a, NS_CALL, "certificate", ATTR(a, "fingerprint", hex(a, s->facts.fingerprint, sizeof s->facts.fingerprint))), answered);
+	const char *fingerprint = hex(a, s->facts.fingerprint, sizeof s->facts.fingerprint);
+	exchange_ask(x, a, EL(a, NS_CALL, "certificate", ATTR(a, "fingerprint", fingerprint)), answered);
 }
 
 static void first(struct exchange *x, const char *text, size_t size)

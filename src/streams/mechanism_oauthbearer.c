@@ -70,7 +70,7 @@ static void answered(struct exchange *x, const struct xml *answer)
 	}
 	if (b->oauth->ends_sessions) {
 		x->login = login_new();
-		x->login->until = b->jwt.expires * 1000;
+		x->login->until = (b->jwt.expires + b->oauth->terms.leeway) * 1000;
 		x->login->ending = "The token has expired";
 	}
 	exchange_succeed(x, NULL, 0);
@@ -103,7 +103,8 @@ static void first(struct exchange *x, const char *text, size_t size)
 		return;
 	}
 	struct bearer *b = ARENA_NEW(x->arena, struct bearer);
-	*b = (struct bearer){ .hosts = hosts_share(host->hosts), .oauth = host->oauth, .arena = x->arena, .token = said.token, .now = clock_wall() / 1000 };
+	*b = (struct bearer){ .hosts = hosts_share(host->hosts), .oauth = host->oauth, .arena = x->arena, .token = said.token,
+		.now = clock_wall() / 1000 };
 	x->own = x->work_on = b;
 	x->authzid = said.authzid;
 	exchange_work(x, check, checked);

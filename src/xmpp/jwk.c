@@ -168,7 +168,8 @@ static EVP_PKEY *read_rsa(struct arena *a, const json_t *jwk)
 /* RFC 7518 §6.2.1: both coordinates in full length. OpenSSL sees to it that the point is on the curve. */
 static EVP_PKEY *read_ec(struct arena *a, const json_t *jwk)
 {
-	static const struct { const char *curve, *name; size_t size; } curves[] = { { "P-256", "prime256v1", 32 }, { "P-384", "secp384r1", 48 } };
+	static const struct { const char *curve, *name; size_t size; } curves[] = {
+		{ "P-256", "prime256v1", 32 }, { "P-384", "secp384r1", 48 } };
 	unsigned char point[1 + 2 * 48] = { POINT_CONVERSION_UNCOMPRESSED };
 	size_t x_size, y_size;
 	const unsigned char *x = bytes_of(a, jwk, "x", &x_size), *y = bytes_of(a, jwk, "y", &y_size);
@@ -211,7 +212,8 @@ static bool is_for_signatures(const json_t *jwk)                             /* 
 static bool is_readable(const json_t *jwk)
 {
 	const char *type = text_of(jwk, "kty"), *curve = text_of(jwk, "crv");
-	return is(type, "RSA") || (is(type, "EC") && (is(curve, "P-256") || is(curve, "P-384"))) || (is(type, "OKP") && is(curve, "Ed25519"));
+	return is(type, "RSA") || (is(type, "EC") && (is(curve, "P-256") || is(curve, "P-384")))
+	    || (is(type, "OKP") && is(curve, "Ed25519"));
 }
 
 static bool add_jwk(struct jwks *set, const char *name, const json_t *jwk, struct fail *why)
@@ -226,8 +228,10 @@ static bool add_jwk(struct jwks *set, const char *name, const json_t *jwk, struc
 		return true;
 	EVP_PKEY *key = is(type, "RSA") ? read_rsa(a, jwk) : is(type, "EC") ? read_ec(a, jwk) : read_okp(a, jwk);
 	ERR_clear_error();
-	return key ? put(set, name, (struct jwk){ .id = arena_string(a, text_of(jwk, "kid")), .algorithm = arena_string(a, text_of(jwk, "alg")), .key = key }, why)
-		: fail(why, "%s: a key that can't be read", name);
+	if (!key)
+		return fail(why, "%s: a key that can't be read", name);
+	const char *id = arena_string(a, text_of(jwk, "kid")), *algorithm = arena_string(a, text_of(jwk, "alg"));
+	return put(set, name, (struct jwk){ .id = id, .algorithm = algorithm, .key = key }, why);
 }
 
 static bool add_json(struct jwks *set, const char *name, const char *text, size_t size, struct fail *why)
@@ -262,6 +266,7 @@ bool jwks_add_secret(struct jwks *set, const char *name, const char *text, size_
 		return fail(why, "%s: a secret of fewer than %d bytes can be guessed", name, JWK_SECRET);
 	if (is_full(set, name, why))
 		return false;
-	set->keys[set->count++] = (struct jwk){ .kind = JWK_SECRET_KIND, .secret = (unsigned char *)arena_copy(set->arena, text, size), .secret_size = size };
+	set->keys[set->count++] = (struct jwk){ .kind = JWK_SECRET_KIND, .secret = (unsigned char *)arena_copy(set->arena, text, size),
+		.secret_size = size };
 	return true;
 }

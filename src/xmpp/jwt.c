@@ -103,7 +103,8 @@ static bool read_head(struct token *t, struct arena *a)
 	t->algorithm = find_algorithm(json_string_value(json_object_get(head, "alg")));
 	t->key_id = arena_string(a, json_string_value(id));
 	/* RFC 7515 §4.1.11: what must be understood, and isn't. */
-	bool ok = t->algorithm && is_our_type(json_object_get(head, "typ")) && !json_object_get(head, "crit") && (!id || t->key_id);
+	bool ok = t->algorithm && is_our_type(json_object_get(head, "typ")) && !json_object_get(head, "crit")
+	       && (!id || t->key_id);
 	json_decref(head);
 	return ok;
 }
@@ -114,7 +115,8 @@ static bool is_by_secret(const struct jwk *key, const struct token *t, const uns
 {
 	unsigned char mac[EVP_MAX_MD_SIZE];
 	unsigned size = sizeof mac;
-	HMAC(t->algorithm->hash(), key->secret, (int)key->secret_size, (const unsigned char *)t->signed_part.text, t->signed_part.length, mac, &size);
+	const unsigned char *text = (const unsigned char *)t->signed_part.text;
+	HMAC(t->algorithm->hash(), key->secret, (int)key->secret_size, text, t->signed_part.length, mac, &size);
 	return size == t->algorithm->size && CRYPTO_memcmp(mac, signature, size) == 0;
 }
 
@@ -135,7 +137,8 @@ static bool verify(const struct jwk *key, const struct token *t, const unsigned 
 	EVP_PKEY_CTX *of_key;
 	bool ok = EVP_DigestVerifyInit(ctx, &of_key, t->algorithm->hash ? t->algorithm->hash() : NULL, NULL, key->key) == 1;
 	if (ok && t->algorithm->is_pss)
-		ok = EVP_PKEY_CTX_set_rsa_padding(of_key, RSA_PKCS1_PSS_PADDING) == 1 && EVP_PKEY_CTX_set_rsa_pss_saltlen(of_key, RSA_PSS_SALTLEN_DIGEST) == 1;
+		ok = EVP_PKEY_CTX_set_rsa_padding(of_key, RSA_PKCS1_PSS_PADDING) == 1
+		  && EVP_PKEY_CTX_set_rsa_pss_saltlen(of_key, RSA_PSS_SALTLEN_DIGEST) == 1;
 	ok = ok && EVP_DigestVerify(ctx, signature, size, (const unsigned char *)t->signed_part.text, t->signed_part.length) == 1;
 	EVP_MD_CTX_free(ctx);
 	return ok;
@@ -166,7 +169,8 @@ static bool is_signed(const struct token *t, struct arena *a, const struct jwks 
 	for (unsigned i = 0; i < set->count && !ok; i++) {
 		const struct jwk *key = &set->keys[i];
 		if (may_sign(key, t))
-			ok = !key->key ? is_by_secret(key, t, signature) : t->algorithm->size ? is_by_curve(key, t, signature) : verify(key, t, signature, size);
+			ok = !key->key ? is_by_secret(key, t, signature)
+			   : t->algorithm->size ? is_by_curve(key, t, signature) : verify(key, t, signature, size);
 	}
 	ERR_clear_error();
 	return ok;
@@ -227,14 +231,20 @@ static enum jwt_fault check_times(struct jwt *jwt, const json_t *claims, const s
 	return early && now < begins - terms->leeway ? JWT_EARLY : JWT_OK;
 }
 
-static enum jwt_fault check_claims(struct jwt *jwt, struct arena *a, const json_t *claims, const struct jwt_terms *terms, int64_t now)
+static bool is_foreign(const json_t *claims, const struct jwt_terms *terms)
 {
 	const char *issuer = json_string_value(json_object_get(claims, "iss"));
-	const json_t *proof = json_object_get(claims, "cnf");
+	if (terms->issuer && (!issuer || strcmp(issuer, terms->issuer) != 0))
+		return true;
+	return !is_for(json_object_get(claims, "aud"), terms->audiences) || json_object_get(claims, "cnf");
+}
+
+static enum jwt_fault check_claims(struct jwt *jwt, struct arena *a, const json_t *claims, const struct jwt_terms *terms, int64_t now)
+{
 	enum jwt_fault fault = check_times(jwt, claims, terms, now);
 	if (fault != JWT_OK)
 		return fault;
-	if ((terms->issuer && (!issuer || strcmp(issuer, terms->issuer) != 0)) || !is_for(json_object_get(claims, "aud"), terms->audiences) || proof)
+	if (is_foreign(claims, terms))
 		return JWT_FOREIGN;
 	if (terms->scope && !has_word(json_string_value(json_object_get(claims, "scope")), terms->scope))
 		return JWT_SCOPE;
@@ -242,7 +252,8 @@ static enum jwt_fault check_claims(struct jwt *jwt, struct arena *a, const json_
 	return jwt->name && *jwt->name ? JWT_OK : JWT_NAMELESS;
 }
 
-enum jwt_fault jwt_check(struct jwt *jwt, struct arena *a, const struct jwks *set, const struct jwt_terms *terms, int64_t now, const char *text)
+enum jwt_fault jwt_check(struct jwt *jwt, struct arena *a, const struct jwks *set, const struct jwt_terms *terms, int64_t now,
+	const char *text)
 {
 	struct token t;
 	*jwt = (struct jwt){ 0 };

@@ -26,7 +26,7 @@ enum jwt_fault {
 	JWT_MALFORMED,                       /* it is no signed token */
 	JWT_UNSIGNED,                        /* the signature isn't that of a key which may sign so */
 	JWT_EXPIRED, JWT_EARLY,
-	JWT_FOREIGN,                         /* of another issuer, for another audience, or to be shown with a proof that we don't ask for */
+	JWT_FOREIGN,                         /* of another issuer, for another audience, or to be shown with a proof */
 	JWT_SCOPE,                           /* for other uses */
 	JWT_NAMELESS,                        /* it doesn't say who it is */
 	JWT_FAULTS
@@ -38,5 +38,6 @@ struct jwt {
 };
 
 /* The strings are in the arena. On a fault nothing of `jwt` may be believed. */
-enum jwt_fault jwt_check(struct jwt *, struct arena *, const struct jwks *, const struct jwt_terms *, int64_t now, const char *token);
+enum jwt_fault jwt_check(struct jwt *, struct arena *, const struct jwks *, const struct jwt_terms *, int64_t now,
+	const char *token);
 const char *jwt_fault_words(enum jwt_fault);

@@ -173,6 +173,17 @@ def own_certificates(program):
         same(inside.stream_error(), 'reset', 'revoking ends its sessions')
         must(desk.is_there(), 'and no others')
         same(tried(h, phone, 'romeo@example'), 'not-authorized', 'revoked')
+        desk.asked_set(with_certificate('Phone', phone))
+        early = Caller(h, phone)
+        same(early.auth('EXTERNAL', b'romeo@example')[0], 'success', 'logged in, and not bound')
+        same(desk.asked_set(named('Phone', 'revoke')), 'result', 'revoked meanwhile')
+        early.bound()
+        same(early.stream_error(), 'reset', 'no session by it')
+        desk.asked_set(with_certificate('Phone', phone))
+        own = Caller(h, phone)
+        own.auth('EXTERNAL', b'romeo@example')
+        own.bound()
+        same((own.asked_set(named('Phone', 'revoke')), own.stream_error()), ('result', 'reset'), 'its own: told, and gone')
         for kind in 'disable', 'revoke':
             same(desk.asked_set(named('Phone', kind)), 'item-not-found', 'not there any more')
 

@@ -213,9 +213,9 @@ def sets(program):
 
 
 def the_end_of_a_token(program):
-    with house(program) as h:
+    with house(program, more='leeway = 1s') as h:
         c = Caller(h)
-        c.auth('OAUTHBEARER', message(token(exp=int(time.time()) + 3)))
+        c.auth('OAUTHBEARER', message(token(exp=int(time.time()) + 2)))
         c.bound()
         must(c.is_there(), 'before')
         same(c.stream_error(), 'reset', 'the session ends with it')
@@ -223,7 +223,7 @@ def the_end_of_a_token(program):
         c.auth('OAUTHBEARER', message(token()))
         c.bound()
         same(c.asked_set("<query xmlns='jabber:iq:register'><username>romeo</username><password>x</password></query>"), 'not-authorized', 'no new password by a token')
-    with house(program, more='end_sessions = no') as h:
+    with house(program, more='end_sessions = no;  leeway = 0') as h:
         c = Caller(h)
         c.auth('OAUTHBEARER', message(token(exp=int(time.time()) + 2)))
         c.bound()
