@@ -17,7 +17,7 @@
 #include "core/session.h"
 #include "modules/modules.h"
 #include "xmpp/base64.h"
-#include "xmpp/certificate.h"
+#include "xmpp/client_certificate.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -151,7 +151,7 @@ struct fresh {
 	const void *der;
 	size_t      size;
 	bool        is_restricted;
-	struct certificate_facts facts;
+	struct client_certificate facts;
 };
 
 static const char *without_space(struct arena *a, const char *text)
@@ -195,7 +195,7 @@ static enum stanza_error put(struct turn *t, const struct rows *rows)
 {
 	struct fresh *f = ARENA_NEW(t->arena, struct fresh);
 	read_fresh(f, t->arena, t->payload);
-	certificate_read(&f->facts, t->arena, f->der, f->size);
+	client_certificate_read(&f->facts, t->arena, f->der, f->size);
 	if (is_taken(f, rows))
 		return CONFLICT;
 	if (rows->count >= host_int(t->host, &mod_certificates, "most")) {
@@ -220,7 +220,7 @@ static enum stanza_error append(struct turn *t)
 		limit_reached(LIMIT_CERTIFICATE_SIZE);
 		return turn_refuse(t, NOT_ACCEPTABLE, "The certificate is too large", NULL);
 	}
-	if (!certificate_read(&f.facts, t->arena, f.der, f.size))
+	if (!client_certificate_read(&f.facts, t->arena, f.der, f.size))
 		return turn_refuse(t, NOT_ACCEPTABLE, "That is no certificate", NULL);
 	if (f.facts.expires < clock_wall())
 		return turn_refuse(t, NOT_ACCEPTABLE, "The certificate has expired", NULL);
@@ -333,7 +333,7 @@ static enum import_verdict import(struct importing *in, const struct xml *child)
 	struct fresh f;
 	if (!xml_is(child, NS_SASLCERT, "append"))
 		return IMPORT_NOT_MINE;
-	if (!read_fresh(&f, in->arena, child) || !certificate_read(&f.facts, in->arena, f.der, f.size))
+	if (!read_fresh(&f, in->arena, child) || !client_certificate_read(&f.facts, in->arena, f.der, f.size))
 		return IMPORT_WRONG;
 	const struct value fingerprint = value_blob(arena_copy(in->arena, f.facts.fingerprint, CERTIFICATE_FINGERPRINT), CERTIFICATE_FINGERPRINT);
 	if (in->overwrites)

@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 #include <sys/types.h>
+#include <openssl/types.h>
 #include "base/buf.h"
 #include "base/fail.h"
 #include "net/loop.h"
@@ -77,8 +78,8 @@ bool conn_has_binding(struct conn *);                /* some of these is to be h
 bool conn_binding_exporter(struct conn *, unsigned char out[32]);                     /* RFC 9266; false: not to be had */
 bool conn_binding_end_point(struct conn *, unsigned char out[64], size_t *size);      /* RFC 5929 §4: tls-server-end-point */
 bool conn_binding_unique(struct conn *, unsigned char out[64], size_t *size);         /* RFC 5929 §3: tls-unique; TLS 1.2 only */
-/* The client's certificate, as its DER; NULL: none. Trusted: an authority of `tls_client_ca` vouched for it, at the handshake. */
-const unsigned char *conn_peer_certificate(struct conn *, size_t *size, bool *is_trusted);
+/* The client's certificate, as long as the connection; NULL: none. Trusted: at the handshake an authority of `tls_client_ca` vouched for it. */
+const X509 *conn_peer_certificate(const struct conn *, bool *is_trusted);
 
 /* Moves socket, TLS, unread and unsent bytes to another loop (or this one): there arrived(owner, conn) is called, and then unread bytes are
  * offered. The owner touches neither until then. */

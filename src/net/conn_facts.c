@@ -148,19 +148,9 @@ bool conn_has_binding(struct conn *c)
 	return has_exporter(ready_ssl(c)) || conn_binding_end_point(c, end_point, &size);
 }
 
-const unsigned char *conn_peer_certificate(struct conn *c, size_t *size, bool *is_trusted)
+const X509 *conn_peer_certificate(const struct conn *c, bool *is_trusted)
 {
 	SSL *ssl = ready_ssl(c);
-	if (!ssl)
-		return NULL;
-	if (!c->tls->peer_certificate) {
-		X509 *certificate = SSL_get0_peer_certificate(ssl);
-		int length = certificate ? i2d_X509(certificate, &c->tls->peer_certificate) : 0;
-		if (length <= 0)
-			return NULL;
-		c->tls->peer_certificate_size = length;
-	}
-	*is_trusted = SSL_get_verify_result(ssl) == X509_V_OK;
-	*size = (size_t)c->tls->peer_certificate_size;
-	return c->tls->peer_certificate;
+	*is_trusted = ssl && SSL_get_verify_result(ssl) == X509_V_OK;
+	return ssl ? SSL_get0_peer_certificate(ssl) : NULL;
 }

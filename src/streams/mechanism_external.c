@@ -13,12 +13,12 @@
 #include "core/host.h"
 #include "base/mem.h"
 #include "streams/address.h"
-#include "xmpp/certificate.h"
+#include "xmpp/client_certificate.h"
 #include <string.h>
 #include <unistr.h>
 
 struct shown {
-	struct certificate_facts facts;
+	struct client_certificate facts;
 	bool is_trusted;
 	const struct jid *wanted;            /* perhaps with a resource */
 	const struct jid *named;             /* the address in it that fits; NULL: none does */
@@ -26,9 +26,8 @@ struct shown {
 
 static bool read_shown(struct c2s *c, struct arena *a, struct shown *s)
 {
-	size_t size;
-	const unsigned char *der = conn_peer_certificate(c->conn, &size, &s->is_trusted);
-	return der && certificate_read(&s->facts, a, der, size);
+	const X509 *certificate = conn_peer_certificate(c->conn, &s->is_trusted);
+	return certificate && client_certificate_look(&s->facts, a, certificate);
 }
 
 /* --- whether it is offered --- */
@@ -38,7 +37,7 @@ static bool is_user_here(const struct c2s *c, const struct jid *jid)
 	return jid->local && strcmp(jid->domain, c->host) == 0;
 }
 
-static unsigned users_here(const struct c2s *c, const struct certificate_facts *f, const struct jid **one)
+static unsigned users_here(const struct c2s *c, const struct client_certificate *f, const struct jid **one)
 {
 	unsigned count = 0;
 	for (unsigned i = 0; i < f->count; i++)
@@ -49,7 +48,7 @@ static unsigned users_here(const struct c2s *c, const struct certificate_facts *
 	return count;
 }
 
-static enum sasl_failure in_time(const struct certificate_facts *f)
+static enum sasl_failure in_time(const struct client_certificate *f)
 {
 	const msec now = clock_wall();
 	return now > f->expires ? SASL_CREDENTIALS_EXPIRED : now < f->begins ? SASL_NOT_AUTHORIZED : SASL_OK;
@@ -77,7 +76,7 @@ static bool allows(const struct jid *address, const struct jid *wanted)
 	return jid_same_bare(address, wanted) && (!address->resource || !wanted->resource || strcmp(address->resource, wanted->resource) == 0);
 }
 
-static const struct jid *find_allowing(const struct certificate_facts *f, const struct jid *wanted)
+static const struct jid *find_allowing(const struct client_certificate *f, const struct jid *wanted)
 {
 	for (unsigned i = 0; i < f->count; i++)
 		if (allows(f->addresses[i], wanted))

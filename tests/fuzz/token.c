@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "xmpp/base64.h"
-#include "xmpp/certificate.h"
+#include "xmpp/client_certificate.h"
 #include "xmpp/jwt.h"
 #include "xmpp/sasl_oauth.h"
 
@@ -85,8 +85,8 @@ static void keys(struct arena *a, const uint8_t *data, size_t size)
 
 static void certificate(struct arena *a, const uint8_t *data, size_t size)
 {
-	struct certificate_facts f;
-	if (certificate_read(&f, a, data, size))
+	struct client_certificate f;
+	if (client_certificate_read(&f, a, data, size))
 		for (unsigned i = 0; i < f.count; i++)
 			must(f.addresses[i] && f.addresses[i]->domain);
 }

@@ -280,7 +280,7 @@ bool conn_binding_end_point(struct conn *c, unsigned char out[64], size_t *size)
 	return false;
 }
 
-const unsigned char *conn_peer_certificate(struct conn *c, size_t *size, bool *is_trusted)
+const X509 *conn_peer_certificate(const struct conn *c, bool *is_trusted)
 {
 	return NULL;
 }

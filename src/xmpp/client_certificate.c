@@ -2,7 +2,7 @@
  * OpenSSL takes it apart. An address that isn't a UTF8String, or holds a NUL,
  * or can't be a JID, is none: what it looks like to others must not count.
  */
-#include "xmpp/certificate.h"
+#include "xmpp/client_certificate.h"
 #include <openssl/err.h>
 #include <openssl/objects.h>
 #include <openssl/x509v3.h>
@@ -30,7 +30,7 @@ static const struct jid *address_of(struct arena *a, const GENERAL_NAME *name)
 	return memchr(bytes, '\0', size) ? NULL : jid_parse(a, arena_copy(a, bytes, size));
 }
 
-static bool read_addresses(struct certificate_facts *f, struct arena *a, X509 *certificate)
+static bool read_addresses(struct client_certificate *f, struct arena *a, const X509 *certificate)
 {
 	GENERAL_NAMES *names = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
 	bool ok = true;
@@ -44,16 +44,21 @@ static bool read_addresses(struct certificate_facts *f, struct arena *a, X509 *c
 	return ok;
 }
 
-bool certificate_read(struct certificate_facts *f, struct arena *a, const void *der, size_t size)
+bool client_certificate_look(struct client_certificate *f, struct arena *a, const X509 *certificate)
+{
+	unsigned length = sizeof f->fingerprint;
+	*f = (struct client_certificate){ 0 };
+	bool ok = read_time(X509_get0_notBefore(certificate), &f->begins) && read_time(X509_get0_notAfter(certificate), &f->expires)
+	       && read_addresses(f, a, certificate) && X509_digest(certificate, EVP_sha256(), f->fingerprint, &length) == 1;
+	ERR_clear_error();
+	return ok;
+}
+
+bool client_certificate_read(struct client_certificate *f, struct arena *a, const void *der, size_t size)
 {
 	const unsigned char *at = der;
-	unsigned length = sizeof f->fingerprint;
-	*f = (struct certificate_facts){ 0 };
 	X509 *certificate = d2i_X509(NULL, &at, (long)size);
-	bool ok = certificate && at == (const unsigned char *)der + size
-	       && read_time(X509_get0_notBefore(certificate), &f->begins) && read_time(X509_get0_notAfter(certificate), &f->expires)
-	       && read_addresses(f, a, certificate)
-	       && EVP_Digest(der, size, f->fingerprint, &length, EVP_sha256(), NULL) == 1;
+	bool ok = certificate && at == (const unsigned char *)der + size && client_certificate_look(f, a, certificate);
 	X509_free(certificate);
 	ERR_clear_error();
 	return ok;

@@ -1,5 +1,5 @@
 /* Certificates: which addresses count, and when they are good. */
-#include "xmpp/certificate.h"
+#include "xmpp/client_certificate.h"
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <setjmp.h>
@@ -11,7 +11,7 @@
 #define XMPP_ADDRESS "otherName:1.3.6.1.5.5.7.8.5;"
 
 static struct arena *a;
-static struct certificate_facts f;
+static struct client_certificate f;
 static EVP_PKEY *key;
 
 static int begin(void **state)
@@ -49,7 +49,7 @@ static bool read(const char *names, const char *more, size_t more_size)
 		memcpy(copy + size, more, more_size);
 	OPENSSL_free(der);
 	X509_free(certificate);
-	return certificate_read(&f, a, copy, (size_t)size + more_size);
+	return client_certificate_read(&f, a, copy, (size_t)size + more_size);
 }
 
 static void times_and_fingerprint(void **state)
@@ -99,7 +99,7 @@ static void a_nul_makes_it_none(void **state)
 	X509_add1_ext_i2d(certificate, NID_subject_alt_name, names, 0, 0);
 	X509_sign(certificate, key, EVP_sha256());
 	int size = i2d_X509(certificate, &der);
-	assert_true(certificate_read(&f, a, der, (size_t)size));
+	assert_true(client_certificate_read(&f, a, der, (size_t)size));
 	assert_int_equal(f.count, 0);
 	OPENSSL_free(der);
 	X509_free(certificate);
@@ -119,9 +119,9 @@ static void too_many_addresses_are_refused(void **state)
 static void nothing_may_stand_behind_it(void **state)
 {
 	assert_false(read(NULL, "\0", 1));
-	assert_false(certificate_read(&f, a, "", 0));
-	assert_false(certificate_read(&f, a, "0\202", 2));
-	assert_false(certificate_read(&f, a, "no certificate", 14));
+	assert_false(client_certificate_read(&f, a, "", 0));
+	assert_false(client_certificate_read(&f, a, "0\202", 2));
+	assert_false(client_certificate_read(&f, a, "no certificate", 14));
 }
 
 static int make_key(void **state)
