@@ -143,7 +143,8 @@ static void add_libraries(struct gathering *g)
 {
 	static const char *const read_only[] = {
 		"/etc/localtime", "/etc/timezone", "/usr/share/zoneinfo", "/etc/resolv.conf", "/etc/hosts", "/etc/host.conf", "/etc/gai.conf",
-		"/etc/nsswitch.conf", "/etc/services", "/etc/krb5.conf", "/etc/krb5.conf.d", "/etc/ssl", "/usr/lib/ssl", "/usr/share/ca-certificates", "/usr/local/share/ca-certificates",
+		"/etc/nsswitch.conf", "/etc/services", "/etc/krb5.conf", "/etc/krb5.conf.d", "/etc/ssl", "/usr/lib/ssl",
+		"/usr/share/ca-certificates", "/usr/local/share/ca-certificates",
 		"/run/systemd/resolve", "/proc/self", "/proc/meminfo", "/proc/sys/vm/overcommit_memory", "/sys/devices/system/cpu", "/dev/urandom", "/dev/random",
 	};
 	for (size_t i = 0; i < sizeof read_only / sizeof *read_only; i++)

@@ -3,23 +3,15 @@
 #include "xmpp/scram.h"
 #include <string.h>
 
-static const struct config_value *said(const struct config_scope *s, const char *name)
-{
-	const struct config_value *v = NULL;
-	for (; s && s->kind != CONFIG_GLOBAL && !v; s = s->parent)
-		v = config_set_here(s, config_table_find(name, s->kind));
-	return v;
-}
-
 static int64_t number_said(const struct config_scope *s, const char *name)
 {
-	const struct config_value *v = said(s, name);
+	const struct config_value *v = config_said(s, name);
 	return v ? v->number : -1;
 }
 
 void auth_terms_read(struct auth_terms *t, const struct config_scope *s)
 {
-	const struct config_value *mechanisms = s->kind == CONFIG_DOMAIN ? NULL : said(s, "auth.mechanisms");
+	const struct config_value *mechanisms = s->kind == CONFIG_DOMAIN ? NULL : config_said(s, "auth.mechanisms");
 	t->mechanisms = mechanisms ? mechanisms->list : NULL;
 	t->plain_without_tls = (int)number_said(s, "auth.allow_plain_without_tls");
 	t->legacy = (int)number_said(s, "auth.legacy");
@@ -69,7 +61,7 @@ void password_terms_read(struct password_terms *t, const struct config_scope *do
 		if (scram_find(*m, &hash, &plus))
 			t->hashes |= 1u << hash;
 		if (strcmp(*m, "DIGEST-MD5") == 0 || strcmp(*m, "CRAM-MD5") == 0)
-			t->keeps_clear = 1;
+			t->keeps_clear = true;
 	}
 	if (!t->hashes)
 		t->hashes = 1u << SCRAM_SHA_256;

@@ -26,6 +26,6 @@ struct auth_terms auth_terms_both(const struct auth_terms *global, const struct 
 struct password_terms {
 	unsigned hashes;                     /* bits of enum scram_hash; never 0 */
 	unsigned rounds;
-	unsigned keeps_clear;                /* 1: some mechanism needs the password itself. No bool: compared byte by byte */
+	bool     keeps_clear;                /* some mechanism needs the password itself */
 };
 void password_terms_read(struct password_terms *, const struct config_scope *domain);

@@ -7,4 +7,4 @@
 #include "store/store.h"
 
 /* At the start and after each reload. From any thread; doesn't wait. */
-void clear_sweep(struct store *, struct hosts *);
+void clear_sweep(struct store *, const struct hosts *);

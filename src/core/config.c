@@ -36,6 +36,14 @@ const struct config_value *config_set_here(const struct config_scope *s, const s
 	return v;
 }
 
+const struct config_value *config_said(const struct config_scope *s, const char *name)
+{
+	const struct config_value *v = NULL;
+	for (; s && s->kind != CONFIG_GLOBAL && !v; s = s->parent)
+		v = config_set_here(s, config_table_find(name, s->kind));
+	return v;
+}
+
 const struct config_value *config_effective(const struct config_scope *s, const struct config_entry *e)
 {
 	const struct config_value *v;

@@ -70,6 +70,9 @@ bool        config_list_has(const struct config_scope *, const char *name, const
 const struct config_value *config_effective(const struct config_scope *, const struct config_entry *);
 const struct config_value *config_set_here(const struct config_scope *, const struct config_entry *);     /* NULL: inherited */
 
+/* What a scope says, or one above it below the global one; NULL: nothing. */
+const struct config_value *config_said(const struct config_scope *, const char *name);
+
 const char *config_origin(struct arena *, const struct config_value *);      /* "file:line", or "default" */
 const char *config_scope_text(struct arena *, const struct config_scope *);  /* "xmpp_listener > listen \"*:5222\"" */
 

@@ -31,8 +31,8 @@ struct throttle {                    /* of one account: live, on its home */
 	unsigned wrong;              /* passwords in a row */
 	msec     until;              /* no more tries before */
 	char     verifier[VERIFIER + 1];     /* of the last right password */
+	unsigned char verifier_kinds;        /* what was kept of that: when more is wanted, it must be seen again */
 	msec     verifier_until;
-	struct password_terms verifier_terms;        /* by which its password is kept: others want more of it, so it must be seen again */
 };
 
 static struct throttle *throttle(struct account *account)
@@ -111,10 +111,17 @@ static enum stanza_error keys_found(struct turn *t, const struct rows *rows)
 	return HANDLED;
 }
 
+/* Of keys, and whether the password itself is kept, in one byte: accounts are many. */
+static unsigned char kinds(const struct turn *t)
+{
+	const struct password_terms *terms = credentials_terms(t);
+	return (unsigned char)(terms->hashes | (terms->keeps_clear ? 0x80u : 0));
+}
+
 static bool is_verified(const struct turn *t, const char *verifier)
 {
 	const struct throttle *h = t->account->throttle;
-	if (h && memcmp(&h->verifier_terms, credentials_terms(t), sizeof h->verifier_terms) != 0)
+	if (h && h->verifier_kinds != kinds(t))
 		return false;
 	return verifier && h && h->verifier_until > clock_now() && strlen(verifier) == VERIFIER
 	    && CRYPTO_memcmp(h->verifier, verifier, VERIFIER) == 0;
@@ -170,7 +177,7 @@ static void remember_verifier(const struct turn *t, const char *verifier, const 
 		return;
 	memcpy(h->verifier, verifier, VERIFIER + 1);
 	h->verifier_until = clock_now() + strtoll(how_long, NULL, 10);
-	h->verifier_terms = *credentials_terms(t);
+	h->verifier_kinds = kinds(t);
 }
 
 static enum stanza_error verdict(struct turn *t)

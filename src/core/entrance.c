@@ -15,15 +15,6 @@ struct reading {
 
 /* --- terms --- */
 
-/* What a scope or one above it says, below the global one; NULL: nothing. */
-static const struct config_value *said(const struct config_scope *s, const char *name)
-{
-	const struct config_value *v = NULL;
-	for (; s && s->kind != CONFIG_GLOBAL && !v; s = s->parent)
-		v = config_set_here(s, config_table_find(name, s->kind));
-	return v;
-}
-
 static unsigned read_streams(const struct config_scope *s)
 {
 	return (config_list_has(s, "streams", "client") ? TAKES_CLIENTS : 0u)
@@ -41,7 +32,7 @@ static unsigned read_events(const struct config_scope *s)
 			name = config_text(g, "pool_name");
 	for (pool = config_first(g, CONFIG_THREADPOOL); pool && !(name && strcmp(pool->name, name) == 0); pool = config_next(pool))
 		continue;
-	return (unsigned)config_int(pool && !said(s, "events_per_iter") ? pool : s, "events_per_iter");
+	return (unsigned)config_int(pool && !config_said(s, "events_per_iter") ? pool : s, "events_per_iter");
 }
 
 static struct socket_options read_socket(const struct config_scope *s)
@@ -52,14 +43,14 @@ static struct socket_options read_socket(const struct config_scope *s)
 
 static const char *text_said(const struct config_scope *s, const char *name)
 {
-	const struct config_value *v = said(s, name);
+	const struct config_value *v = config_said(s, name);
 	return v ? v->text : NULL;
 }
 
 static bool read_policy(const struct reading *r, struct terms *t, const struct config_scope *s)
 {
 	static const int minimum[] = { 12, 13 };
-	const struct config_value *verify = said(s, "tls_verify_mode"), *oldest = said(s, "tls_minimum");
+	const struct config_value *verify = config_said(s, "tls_verify_mode"), *oldest = config_said(s, "tls_minimum");
 	struct tls_wishes w = {
 		.client_ca = text_said(s, "tls_client_ca"), .verify = verify ? (enum tls_verify)verify->number : TLS_VERIFY_UNSAID,
 		.ciphers = text_said(s, "tls_ciphers"), .suites = text_said(s, "tls_suites"), .minimum = oldest ? minimum[oldest->number] : 0,
@@ -83,7 +74,7 @@ static bool read_terms(const struct reading *r, struct terms *t, const struct co
 	host_read_limits(&t->limits, s);
 	auth_terms_read(&t->auth, s);
 	const char *whose = arena_string(r->certificates->arena, s->kind == CONFIG_PEER ? s->parent->name : s->name);
-	return (!said(s, "tls_certificate") || certificates_get(r->certificates, s, whose, &t->tls, r->why)) && read_policy(r, t, s);
+	return (!config_said(s, "tls_certificate") || certificates_get(r->certificates, s, whose, &t->tls, r->why)) && read_policy(r, t, s);
 }
 
 static void read_outside(const struct reading *r, const struct config_scope *g)

@@ -104,8 +104,8 @@ static void look_at_names(struct whole *w, const struct host *h)
 
 static bool is_built(const char *mechanism)
 {
-	static const char *const built[] = { "SCRAM-SHA-512-PLUS", "SCRAM-SHA-512", "SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-1-PLUS",
-		"SCRAM-SHA-1", "GSSAPI", "OAUTHBEARER", "DIGEST-MD5", "CRAM-MD5", "PLAIN", "LOGIN" };
+	static const char *const built[] = { "SCRAM-SHA-512-PLUS", "SCRAM-SHA-512", "SCRAM-SHA-256-PLUS", "SCRAM-SHA-256",
+		"SCRAM-SHA-1-PLUS", "SCRAM-SHA-1", "GSSAPI", "OAUTHBEARER", "DIGEST-MD5", "CRAM-MD5", "PLAIN", "LOGIN" };
 	for (size_t i = 0; i < sizeof built / sizeof *built; i++)
 		if (strcmp(built[i], mechanism) == 0)
 			return true;

@@ -475,8 +475,7 @@ struct welcome {                     /* what is said where the account lives */
 	struct login *login;
 };
 
-/* XEP-0078: the answer to the login is that to the bind. */
-static void bind_at_once(struct c2s *c, const char *resource)
+void c2s_bind_at_once(struct c2s *c, const char *resource)
 {
 	c->is_legacy = c->is_binding = true;
 	c2s_wait(c);
@@ -495,7 +494,7 @@ static void welcome(struct c2s *c, struct welcome *w)
 		c2s_restart(c);
 		conn_resume(c->conn);
 	} else {
-		bind_at_once(c, w->resource);
+		c2s_bind_at_once(c, w->resource);
 	}
 	arena_free(w->arena);
 }

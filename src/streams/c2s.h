@@ -99,6 +99,8 @@ void c2s_restart(struct c2s *);                                      /* a new he
 /* Moves to its account's home and says `success` there, or binds `resource` there at once. Takes the arena. */
 void c2s_authenticated(struct c2s *, const char *bare, const char *mechanism, struct arena *, struct xml *success);
 void c2s_authenticated_to_bind(struct c2s *, const char *bare, const char *mechanism, struct arena *, const char *resource);
+/* XEP-0078: the answer to the login is that to the bind. At the account's home; `bind_id` is set. */
+void c2s_bind_at_once(struct c2s *, const char *resource);
 const struct host *c2s_host(const struct c2s *);                     /* NULL: it is served no more */
 const struct terms *c2s_terms(struct c2s *);                         /* in the snapshot of this home */
 bool c2s_is_secure(const struct c2s *);

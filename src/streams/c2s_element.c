@@ -58,6 +58,7 @@ static void bind_asked(struct c2s *c, const struct xml *iq)
 	} else {
 		c->bind_id = mem_string(id);
 		c->is_binding = true;
+		c->is_legacy = false;
 		c2s_wait(c);
 		session_bind(c->account, allowed(c, resource), &c2s_transport, c);
 	}
@@ -107,7 +108,7 @@ static void negotiate(struct c2s *c, const struct xml *el)
 		auth_element(c, el);
 	else if (!c->account && signup_is_asked(c, el))
 		signup_element(c, el);
-	else if (!c->account && legacy_is_asked(c, el))
+	else if ((!c->account || c->is_legacy) && legacy_is_asked(c, el))
 		legacy_element(c, el);
 	else if (c->account && is_iq_set(el, NS_BIND, "bind"))
 		bind_asked(c, el);

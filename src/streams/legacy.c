@@ -145,6 +145,18 @@ static void log_in(struct c2s *c, const char *id, const char *user, const char *
 		check_digest(x, digest);
 }
 
+/* It is logged in already, and its resource was refused. */
+static void bind_another(struct c2s *c, struct arena *a, const char *id, const char *user, const char *resource)
+{
+	const struct jid *jid = jid_make(a, user, c->host, NULL);
+	if (!jid || strcmp(jid->bare, c->account) != 0) {
+		refuse(c, a, id, NOT_AUTHORIZED);
+		return;
+	}
+	c->bind_id = mem_string(id);
+	c2s_bind_at_once(c, resource);
+}
+
 static void set(struct c2s *c, struct arena *a, const char *id, const struct xml *query)
 {
 	const char *user = xml_child_text(query, NS_AUTH, "username", a), *asked = xml_child_text(query, NS_AUTH, "resource", a);
@@ -153,6 +165,8 @@ static void set(struct c2s *c, struct arena *a, const char *id, const struct xml
 	const char *resource = asked && *asked ? jid_resource(a, asked) : NULL;
 	if (!user || !*user || !resource || (!password && !digest))
 		refuse(c, a, id, NOT_ACCEPTABLE);
+	else if (c->account)
+		bind_another(c, a, id, user, resource);
 	else
 		log_in(c, id, user, password, digest, resource);
 }

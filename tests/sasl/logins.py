@@ -2,6 +2,8 @@
 import base64
 import contextlib
 import hashlib
+import os
+import subprocess
 import time
 
 import gsasl
@@ -65,6 +67,8 @@ def listener_leaves_out(house):
         must(scram.log_in(w, 'SCRAM-SHA-256', 'romeo', PASSWORD)[0] == 'success')
     with stream(house.other_port, 'old.test', '1.3') as w:            # it adds none
         must(w.mechanisms() == [], f'{w.mechanisms()}')
+        for mechanism in ('SCRAM-SHA-256', 'LOGIN'):
+            must(w.auth(mechanism, b'') == ('failure', 'invalid-mechanism'), f'{mechanism}, which the domain lacks')
 
 
 # --- logging in ---
@@ -128,6 +132,41 @@ def unique(house):
             must(scram.log_in(w, mechanism, 'romeo', PASSWORD, **other) == ('failure', 'not-authorized'), 'of another channel')
         with stream(house.port, 'all.test', '1.3') as w:
             must(w.auth(mechanism, b'p=tls-unique,,n=romeo,r=abc') == ('failure', 'not-authorized'), 'tls-unique over TLS 1.3')
+
+
+class Exporting(wire.Wire):
+    """The same over OpenSSL's own client, which tells the keying material that Python keeps to itself."""
+
+    def __init__(self, port, domain, version):
+        super().__init__(port, domain, None)
+        self.socket.close()
+        self.program = subprocess.Popen(
+            ['openssl', 's_client', '-connect', f'127.0.0.1:{port}', '-starttls', 'xmpp', '-xmpphost', domain, f'-tls{version.replace(".", "_")}', '-nocommands',
+             '-keymatexport', 'EXPORTER-Channel-Binding', '-keymatexportlen', '32'], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        self.socket = self
+        self.exported = bytes.fromhex(self.hear(rb'Keying material: ([0-9A-F]{64})').group(1).decode())
+        self.open()
+
+    def sendall(self, data):
+        self.program.stdin.write(data)
+        self.program.stdin.flush()
+
+    def recv(self, size):
+        return os.read(self.program.stdout.fileno(), size)
+
+    def close(self):
+        self.program.kill()
+        self.program.communicate()
+
+
+def exporter(house):
+    """tls-exporter (RFC 9266), with libgsasl as judge. In TLS 1.2 no context is another than an empty one, and OpenSSL's client exports with none."""
+    w = Exporting(house.port, 'all.test', '1.3')
+    try:
+        known = {gsasl.CB_EXPORTER: base64.b64encode(w.exported).decode()}
+        must(by_library(w, 'SCRAM-SHA-256-PLUS', 'romeo', PASSWORD, known=known)[0] == 'success')
+    finally:
+        w.close()
 
 
 def authzid(house):
@@ -277,6 +316,6 @@ def lists_say_the_mechanism(house):
         must(found and found[0]['mechanism'] == 'SCRAM-SHA-512' and found[0]['tls'] == 'TLSv1.3', str(found))
 
 
-TESTS = [offers, bindings_offered, listener_leaves_out, matrix, unique, authzid, keys_of_each_domain, iterations_of_nobody,
+TESTS = [offers, bindings_offered, listener_leaves_out, matrix, unique, exporter, authzid, keys_of_each_domain, iterations_of_nobody,
          clear_text_comes_and_goes, legacy, legacy_off, legacy_after_sasl, legacy_without_version, lists_say_the_mechanism,
          new_password_forgets_the_old]
