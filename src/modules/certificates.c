@@ -42,6 +42,12 @@ struct came_by {                     /* of a session */
 	bool          is_restricted;
 };
 
+/* Of the stream that it has now: it may have been resumed by another than it was bound by. */
+static struct session_facts facts_of(const struct session *s)
+{
+	return s->stream ? s->stream->facts(s->stream_with) : (struct session_facts){ .certificate = NULL };
+}
+
 static void end_this(struct turn *t, void *with)
 {
 	session_end(t->session, STREAM_RESET, "The certificate was revoked");
@@ -57,8 +63,7 @@ static enum stanza_error still_there(struct turn *t, const struct rows *rows)
 
 static enum stanza_error bound(struct turn *t)
 {
-	const struct session *s = t->session;
-	const struct session_facts f = s->stream ? s->stream->facts(s->stream_with) : (struct session_facts){ .certificate = NULL };
+	const struct session_facts f = facts_of(t->session);
 	if (!f.certificate)
 		return OK;
 	struct came_by *c = NEW(struct came_by);
@@ -71,7 +76,9 @@ static enum stanza_error bound(struct turn *t)
 static bool came_by(const struct session *s, const void *fingerprint)
 {
 	const struct came_by *c = session_data(s, &mod_certificates);
-	return c && memcmp(c->fingerprint, fingerprint, sizeof c->fingerprint) == 0;
+	const struct session_facts f = facts_of(s);
+	return (c && memcmp(c->fingerprint, fingerprint, sizeof c->fingerprint) == 0)
+	    || (f.certificate && memcmp(f.certificate, fingerprint, CERTIFICATE_FINGERPRINT) == 0);
 }
 
 /* --- who may --- */
@@ -88,17 +95,16 @@ static bool is_served(const struct host *host)
 /* §5.1: what is added in the clear could be somebody else's. */
 static enum stanza_error may_ask(const struct turn *t)
 {
-	const struct session *s = t->session;
 	if (!is_served(t->host))
 		return SERVICE_UNAVAILABLE;
-	return s->stream && s->stream->facts(s->stream_with).tls ? OK : NOT_ALLOWED;
+	return facts_of(t->session).tls ? OK : NOT_ALLOWED;
 }
 
 static enum stanza_error may_change(const struct turn *t)
 {
 	const struct came_by *c = session_data(t->session, &mod_certificates);
 	const enum stanza_error wrong = may_ask(t);
-	return wrong != OK ? wrong : c && c->is_restricted ? FORBIDDEN : OK;
+	return wrong != OK ? wrong : (c && c->is_restricted) || facts_of(t->session).is_restricted ? FORBIDDEN : OK;
 }
 
 /* --- the list: §2.2 --- */
