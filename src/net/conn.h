@@ -80,6 +80,7 @@ bool conn_binding_end_point(struct conn *, unsigned char out[64], size_t *size);
 bool conn_binding_unique(struct conn *, unsigned char out[64], size_t *size);         /* RFC 5929 §3: tls-unique; TLS 1.2 only */
 /* The client's certificate, as long as the connection; NULL: none. Trusted: at the handshake an authority of `tls_client_ca` vouched for it. */
 const X509 *conn_peer_certificate(const struct conn *, bool *is_trusted);
+msec conn_peer_chain_expires(const struct conn *);   /* wall clock: when the first of those that vouch for it does, itself among them; 0: nobody does */
 
 /* Moves socket, TLS, unread and unsent bytes to another loop (or this one): there arrived(owner, conn) is called, and then unread bytes are
  * offered. The owner touches neither until then. */

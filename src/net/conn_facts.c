@@ -148,6 +148,19 @@ bool conn_has_binding(struct conn *c)
 	return has_exporter(ready_ssl(c)) || conn_binding_end_point(c, end_point, &size);
 }
 
+msec conn_peer_chain_expires(const struct conn *c)
+{
+	SSL *ssl = ready_ssl(c);
+	STACK_OF(X509) *chain = ssl ? SSL_get0_verified_chain(ssl) : NULL;
+	msec first = 0;
+	for (int i = 0; i < sk_X509_num(chain); i++) {
+		const msec its = tls_expiry_of(sk_X509_value(chain, i));
+		if (!first || its < first)
+			first = its;
+	}
+	return first;
+}
+
 const X509 *conn_peer_certificate(const struct conn *c, bool *is_trusted)
 {
 	SSL *ssl = ready_ssl(c);

@@ -6,7 +6,8 @@
  * vouches for it, and then for the addresses in it; or the account's user has
  * put it down (modules/certificates.c), and then for that account, whatever is
  * in it. Whom it is for is said by the authorization identity, else by the one
- * address in it, else by the `from` of the stream.
+ * address in it, else by the `from` of the stream: among several, or if none is
+ * in it.
  */
 #include "streams/exchange.h"
 #include "core/call.h"
@@ -27,7 +28,12 @@ struct shown {
 static bool read_shown(struct c2s *c, struct arena *a, struct shown *s)
 {
 	const X509 *certificate = conn_peer_certificate(c->conn, &s->is_trusted);
-	return certificate && client_certificate_look(&s->facts, a, certificate);
+	if (!certificate || !client_certificate_look(&s->facts, a, certificate))
+		return false;
+	const msec chain_ends = s->is_trusted ? conn_peer_chain_expires(c->conn) : 0;
+	if (chain_ends && chain_ends < s->facts.expires)
+		s->facts.expires = chain_ends;
+	return true;
 }
 
 /* --- whether it is offered --- */
@@ -84,21 +90,18 @@ static const struct jid *find_allowing(const struct client_certificate *f, const
 	return NULL;
 }
 
-/* XEP-0178 §2, steps 10 and 11. NULL: nobody, or it can't be known. */
+/* XEP-0178 §2, steps 10 and 11; RFC 6120 §13.7.2.2.1 lets the stream's `from` choose among several. NULL: it isn't said. */
 static const struct jid *wanted_by(struct exchange *x, const struct shown *s, const char *authzid, size_t size)
 {
 	const struct c2s *c = x->c;
 	const struct jid *one = NULL;
 	if (size)
 		return !memchr(authzid, '\0', size) && !u8_check((const uint8_t *)authzid, size) ? jid_parse(x->arena, authzid) : NULL;
-	switch (users_here(c, &s->facts, &one)) {
-	case 0:
-		return c->caller ? jid_parse(x->arena, c->caller) : NULL;
-	case 1:
+	const unsigned count = users_here(c, &s->facts, &one);
+	if (count == 1)
 		return one;
-	default:
-		return NULL;
-	}
+	const struct jid *caller = c->caller ? jid_parse(x->arena, c->caller) : NULL;
+	return !count || (caller && find_allowing(&s->facts, caller)) ? caller : NULL;
 }
 
 /* --- the verdict --- */

@@ -183,6 +183,11 @@ static void make_certificate(void)
 	EVP_PKEY_free(its);
 }
 
+msec conn_peer_chain_expires(const struct conn *c)
+{
+	return 0;
+}
+
 const X509 *conn_peer_certificate(const struct conn *c, bool *is_trusted)
 {
 	*is_trusted = false;

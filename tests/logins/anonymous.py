@@ -157,14 +157,14 @@ def what_waits_for_it_is_not_kept(program):
 
 
 def kept_of_anonymous(h):
-    """What in the database looks like an anonymous user's name."""
+    """The tables that have what looks like an anonymous user's name."""
     found = []
     with sqlite3.connect(database(h)) as db:
         for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
             for row in db.execute(f'SELECT * FROM "{name}"').fetchall():
                 if any(isinstance(v, str) and re.search(r'[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-', v) for v in row):
-                    found.append((name, row))
-    return found
+                    found.append(name)
+    return sorted(set(found))
 
 
 def database(h):

@@ -53,7 +53,9 @@ def by_address(program):
         same(tried(h, one, 'juliet@example'), 'invalid-authzid', 'of another')
         two = Certificate('romeo@example', 'juliet@example', 'x@elsewhere', by=h.authority)
         same(tried(h, two), 'invalid-authzid', 'which of two')
-        same(tried(h, two, sender='juliet@example'), 'invalid-authzid', 'a from does not choose')
+        same(tried(h, two, sender='juliet@example'), 'juliet@example/here', "the stream's from chooses")
+        same(tried(h, two, sender='x@elsewhere'), 'invalid-authzid', 'not of this domain')
+        same(tried(h, two, sender='nobody@example'), 'invalid-authzid', 'nor one that is not in it')
         same(tried(h, two, 'juliet@example'), 'juliet@example/here', 'chosen')
         same(tried(h, two, 'x@elsewhere'), 'invalid-authzid', 'not of this domain')
         mixed = Certificate('romeo@example', 'x@elsewhere', by=h.authority)
@@ -278,6 +280,15 @@ def they_outlive_restarts_and_travel(program):
         c = Caller(h, short)
         same((c.auth('EXTERNAL', b'')[0], c.bound()[:13]), ('success', 'romeo@example'), 'good for three seconds')
         same(c.stream_error(), 'reset', 'and then over')
+    h = house(program)
+    h.authority = Certificate(authority=True, ends=8 / 86400)
+    with open(f'{h.folder}/ca.pem', 'wb') as f:
+        f.write(h.authority.pem)
+    with h:
+        c = Caller(h, Certificate('romeo@example', by=h.authority))
+        same((c.auth('EXTERNAL', b'')[0], c.bound()[:13]), ('success', 'romeo@example'), 'an authority that is good for some seconds')
+        same(c.stream_error(), 'reset', 'and over when that is')
+        same(tried(h, Certificate('romeo@example', by=h.authority)), 'not-authorized', 'nobody vouches any more')
 
 
 TESTS = [offered_only_when_it_could_succeed, by_address, not_good_enough, hostile_words, own_certificates, what_may_not_be_put_down,

@@ -280,6 +280,11 @@ bool conn_binding_end_point(struct conn *c, unsigned char out[64], size_t *size)
 	return false;
 }
 
+msec conn_peer_chain_expires(const struct conn *c)
+{
+	return 0;
+}
+
 const X509 *conn_peer_certificate(const struct conn *c, bool *is_trusted)
 {
 	return NULL;
