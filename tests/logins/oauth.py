@@ -215,7 +215,7 @@ def sets(program):
 def the_end_of_a_token(program):
     with house(program, more='leeway = 1s') as h:
         c = Caller(h)
-        c.auth('OAUTHBEARER', message(token(exp=int(time.time()) + 2)))
+        c.auth('OAUTHBEARER', message(token(exp=int(time.time()) + 4)))
         c.bound()
         must(c.is_there(), 'before')
         same(c.stream_error(), 'reset', 'the session ends with it')
