@@ -10,6 +10,7 @@
 const struct module *const modules[] = {
 	&mod_credentials,
 	&mod_tokens,
+	&mod_anonymous,
 	&mod_strangers,
 	&mod_portable,
 	&mod_disco,
@@ -27,5 +28,6 @@ const struct module *const modules[] = {
 	&mod_vcard,
 	&mod_register,
 	&mod_xmpp_logger,
+	&mod_certificates,
 	NULL,
 };

@@ -169,10 +169,37 @@ struct account *account_get(const char *bare)
 	return account;
 }
 
-/* A link's has nothing in the database (core/link.h). */
+/* A name out of a random number is nobody's else. */
+void account_begin_anonymous(const char *bare)
+{
+	struct account *account = account_new(bare);
+	account->is_anonymous = true;
+	account->state = ACCOUNT_READY;
+	account->id = clock_key();           /* no row has it, whatever is read by it */
+	account->generation = account->home->hosts->generation;
+}
+
+static void forget_anonymous(struct account *account)
+{
+	account->state = ACCOUNT_UNKNOWN;
+	account->id = 0;
+}
+
+void account_end_anonymous(const char *bare)
+{
+	struct account *account = account_find(bare);
+	if (account && account->is_anonymous && list_is_empty(&account->sessions))
+		forget_anonymous(account);
+}
+
+/* A link's has nothing in the database (core/link.h), an anonymous user's neither. */
 void account_reload(struct account *account)
 {
 	account->generation = account->home->hosts->generation;
+	if (account->is_anonymous) {
+		turns_wake(account);
+		return;
+	}
 	if (account->local)
 		load(account, account->session_count > 0);
 	else
@@ -184,14 +211,16 @@ void account_reload(struct account *account)
 
 static bool is_busy(const struct account *account)
 {
-	return account->state == ACCOUNT_LOADING || !list_is_empty(&account->sessions) || account->mailbox.is_held || account->mailbox.reading
-	    || !list_is_empty(&account->mailbox.turns) || !list_is_empty(&account->mailbox.appends) || !list_is_empty(&account->forgettings);
+	return account->state == ACCOUNT_LOADING || (account->is_anonymous && account->state == ACCOUNT_READY) || !list_is_empty(&account->sessions)
+	    || account->mailbox.is_held || account->mailbox.reading || !list_is_empty(&account->mailbox.turns) || !list_is_empty(&account->mailbox.appends) || !list_is_empty(&account->forgettings);
 }
 
 void account_quiet(struct account *account)
 {
 	if (!list_is_empty(&account->sessions))
 		return;
+	if (account->is_anonymous)
+		forget_anonymous(account);
 	account->quiet_since = clock_now();
 	list_append(&account->home->quiet, &account->quiet);
 }

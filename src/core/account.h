@@ -4,6 +4,10 @@
  * Loaded on first use in one batch of reads, kept while somebody is there, and
  * unloaded some time after. What modules loaded of it is its kept part; its
  * sessions and what modules hold beside are live.
+ *
+ * An anonymous user's account (SASL ANONYMOUS) is only live: it is there as
+ * long as the stream that it was made for, no row says that it exists, and what
+ * its turns write goes nowhere.
  */
 #pragma once
 #include <stdbool.h>
@@ -50,6 +54,7 @@ struct account {
 	} mailbox;
 	unsigned            generation;      /* of the configuration it was loaded under */
 	bool                is_denied;       /* unknown, and its domain's source says so too (core/source.h) */
+	bool                is_anonymous;    /* nothing of it is kept */
 	struct throttle    *throttle;        /* wrong passwords lately; NULL: none */
 	void              **kept, **live;    /* core/slots.h; NULL until used */
 };
@@ -65,12 +70,16 @@ void  account_set_live(struct account *, const struct module *, void *);
 struct session *account_session(const struct account *, const char *resource);   /* NULL: no such resource */
 #define EACH_SESSION(account, s) LIST_EACH(&(account)->sessions, struct session, in_account, s)
 
+/* --- for streams --- */
+void account_begin_anonymous(const char *bare);      /* makes an account of a name that nobody has, at this home */
+void account_end_anonymous(const char *bare);        /* its stream has ended: gone with its last session */
+
 /* --- the core's own --- */
 struct account *account_find(const char *bare);      /* in memory, at this home; NULL: not there */
 struct account *account_get(const char *bare);       /* there, if need be being loaded */
 void account_reload(struct account *);               /* its kept part, from the database; its turns wait */
 void account_forget(struct account *);               /* removed or unloaded: frees it. It has no sessions and no turns */
-void account_quiet(struct account *);                /* it is new, or its last session has gone */
+void account_quiet(struct account *);                /* it is new, or its last session has gone: of an anonymous user, for good */
 void accounts_sweep(struct home *);                  /* unloads what has been quiet for long, forgets unknown ones; who has sessions costs nothing */
 void accounts_take_hosts(struct home *);             /* the snapshot changed */
 void accounts_load_next(struct home *);

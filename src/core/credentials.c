@@ -181,19 +181,6 @@ static enum stanza_error clear(struct turn *t)
 	return turn_read(t, clear_found, Q_CLEAR_GET, V(id_of(t->account)));
 }
 
-static enum stanza_error refuse_identity(struct turn *t)
-{
-	return answer(t, "refused");
-}
-
-/* Where passwords are elsewhere, an account may be known there that has no row yet. */
-static enum stanza_error identity(struct turn *t)
-{
-	if (t->account->state == ACCOUNT_FAILED)
-		return RESOURCE_CONSTRAINT;
-	return t->account->state == ACCOUNT_READY ? answer(t, "known") : source_meet(t, refuse_identity);
-}
-
 /* The source may have changed since it was asked: its stamp is that of before. */
 static void remember_verifier(const struct turn *t, const char *verifier, const char *how_long, const struct source *source)
 {
@@ -335,7 +322,7 @@ static enum stanza_error set_password(struct turn *t, bool is_new)
 		return RESOURCE_CONSTRAINT;
 	if (source && (is_new || !(source_abilities(source) & SOURCE_WRITES)))
 		return failed(t, "elsewhere");
-	if ((t->account->state == ACCOUNT_READY) == is_new)
+	if ((t->account->state == ACCOUNT_READY) == is_new || t->account->is_anonymous)
 		return failed(t, is_new ? "exists" : "missing");
 	if (!password || !*password)
 		return failed(t, "password");
@@ -369,6 +356,29 @@ static enum stanza_error renew(struct turn *t)
 	if (t->account->state != ACCOUNT_READY)
 		return HANDLED;
 	return turn_read_to_write(t, still_there, Q_CREDENTIAL_GET, V(t->account->id));
+}
+
+/* --- who logs in without a password --- */
+
+static enum stanza_error refuse_identity(struct turn *t)
+{
+	return answer(t, "refused");
+}
+
+static enum stanza_error identity(struct turn *t)
+{
+	const struct account *account = t->account;
+	const char *make = xml_get(t->stanza, "make");
+	if (account->state == ACCOUNT_FAILED)
+		return RESOURCE_CONSTRAINT;
+	if (account->state == ACCOUNT_READY && !account->is_anonymous)
+		return answer(t, "known");
+	if (account->is_anonymous)
+		return answer(t, "refused");
+	if (!make || strcmp(make, "yes") != 0)
+		return source_meet(t, refuse_identity);
+	credentials_appear(t);
+	return answer(t, "known");
 }
 
 /* --- removal --- */
@@ -411,7 +421,7 @@ static enum stanza_error account_remove(struct turn *t)
 {
 	if (t->account->state == ACCOUNT_FAILED)
 		return RESOURCE_CONSTRAINT;
-	if (t->account->state != ACCOUNT_READY)
+	if (t->account->state != ACCOUNT_READY || t->account->is_anonymous)
 		return failed(t, "missing");
 	credentials_remove(t);
 	turn_answer(t, EL(t->arena, NS_CALL, "done", source_of_host(t->account->host, SOURCE_FOR_PLAIN) ? ATTR(t->arena, "why", "elsewhere") : NULL));

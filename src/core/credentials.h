@@ -14,7 +14,7 @@
  *   <keys-add hash='…' rounds='…' salt='…' stored='…' server='…'/>      keys that its client made (XEP-0480) → <done/>
  *   <clear/>
  *        → <clear password='…'/>, <refused/> or <wait/>
- *   <identity/>          of whom something else than a password has told
+ *   <identity [make='yes']/>     of whom something else than a password has told; who isn't there may be made, without one
  *        → <known/> or <refused/>
  *   <verdict good='yes|no' [verifier='…' for='MS'] [stamp='…']/>     told afterwards; no answer
  *   <renew password='…' hash='…' stored='…'/>    makes all keys of a password that fits these; no answer

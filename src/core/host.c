@@ -10,6 +10,7 @@
 #include "core/entrance.h"
 #include "core/home.h"
 #include "core/module.h"
+#include "core/oauth.h"
 #include "core/source.h"
 #include <stdatomic.h>
 #include <stdio.h>
@@ -24,10 +25,12 @@ struct whole {                       /* a snapshot, counted */
 	struct arena *arena;
 	struct host *first;
 	unsigned misnamed;           /* domains whose certificate is for another name */
+	bool     has_told_external;  /* of one domain, for all that are like it */
 	struct entrances entrances;
 	struct certificates certificates;
 	struct components components;
 	struct sources sources;
+	struct oauth_keys *oauth_keys;
 };
 
 static struct whole *whole_of(struct hosts *h)
@@ -99,6 +102,7 @@ static void read_limits(struct core_limits *l, const struct config_scope *g)
 	l->name = 1024;
 	l->memory = memory_limit(config_int(g, "limits.memory"));
 	l->close_wait = 5000;
+	l->anonymous = (unsigned)config_int(g, "limits.anonymous");
 	l->connections = (unsigned)config_int(g, "limits.connections");
 	host_read_limits(l, g);
 }
@@ -118,7 +122,8 @@ static void look_at_names(struct whole *w, const struct host *h)
 static bool is_built(const char *mechanism)
 {
 	static const char *const built[] = { "SCRAM-SHA-512-PLUS", "SCRAM-SHA-512", "SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-1-PLUS",
-		"SCRAM-SHA-1", "GSSAPI", "DIGEST-MD5", "CRAM-MD5", "PLAIN", "LOGIN", "HT-SHA-256-EXPR", "HT-SHA-256-UNIQ", "HT-SHA-256-ENDP", "HT-SHA-256-NONE" };
+		"SCRAM-SHA-1", "GSSAPI", "OAUTHBEARER", "DIGEST-MD5", "CRAM-MD5", "PLAIN", "LOGIN",
+		"HT-SHA-256-EXPR", "HT-SHA-256-UNIQ", "HT-SHA-256-ENDP", "HT-SHA-256-NONE" };
 	for (size_t i = 0; i < sizeof built / sizeof *built; i++)
 		if (strcmp(built[i], mechanism) == 0)
 			return true;
@@ -133,12 +138,16 @@ static void read_mechanisms(struct host *h, struct arena *a, const struct config
 	while (list[n])
 		n++;
 	const char **built = arena_alloc(a, (n + 2) * sizeof *built);
+	if (config_list_has(s, "auth.mechanisms", "EXTERNAL"))
+		built[kept++] = "EXTERNAL";                      /* RFC 6120 §6.3.4: first, wherever it was named */
 	for (size_t i = 0; i < n; i++)
 		if (is_built(list[i]))
 			built[kept++] = list[i];
 	h->digest_by_uri = !config_list_has(s, "auth.mechanisms", "DIGEST-MD5");
 	if (h->digest_by_uri)
 		built[kept++] = "DIGEST-MD5";
+	if (config_bool(s, "auth.anonymous"))
+		built[kept++] = "ANONYMOUS";
 	h->mechanisms = built;
 }
 
@@ -160,6 +169,36 @@ static bool read_sources(struct whole *w, struct host *h, const struct config_sc
 {
 	return sources_get(&w->sources, config_text(s, "auth.plain.uri"), &h->sources[SOURCE_FOR_PLAIN], why)
 	    && sources_get(&w->sources, config_text(s, "auth.digest_md5.uri"), &h->sources[SOURCE_FOR_DIGEST_MD5], why);
+}
+
+static bool has_module(const struct host *h, const char *name)
+{
+	for (unsigned i = 0; i < modules_count(); i++)
+		if (strcmp(modules[i]->name, name) == 0)
+			return host_runs(h, i);
+	return false;
+}
+
+/* The scope, or one below it. */
+static bool asks_for_certificates(const struct config_scope *s)
+{
+	static const enum config_kind kinds[] = { CONFIG_LISTENER, CONFIG_LISTEN, CONFIG_PEER };
+	if (config_enum(s, "tls_verify_mode"))
+		return true;
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		for (const struct config_scope *below = config_first(s, kinds[i]); below; below = config_next(below))
+			if (asks_for_certificates(below))
+				return true;
+	return false;
+}
+
+static void look_at_external(struct whole *w, const struct host *h, const struct config_scope *s)
+{
+	if (w->has_told_external || !config_list_has(s, "auth.mechanisms", "EXTERNAL") || config_enum(s, "tls_verify_mode")
+	    || asks_for_certificates(config_global(w->hosts.config)))
+		return;
+	w->has_told_external = true;
+	log_problem("AUTH", "domain \"%s\" has EXTERNAL among its mechanisms, and no client is asked for a certificate: see tls_verify_mode", h->name);
 }
 
 static bool add_host(struct whole *w, const struct config_scope *s, struct fail *why)
@@ -185,9 +224,12 @@ static bool add_host(struct whole *w, const struct config_scope *s, struct fail 
 	h->subscriptions = (unsigned)config_int(s, "limits.subscriptions_per_hour");
 	h->conflict = (enum conflict)config_enum(s, "session.conflict");
 	read_mechanisms(h, w->arena, s);
-	if (!read_modules(h, s, why) || !read_sources(w, h, s, why) || !certificates_get(&w->certificates, s, h->name, &h->tls, why))
+	if (!read_modules(h, s, why) || !read_sources(w, h, s, why) || !certificates_get(&w->certificates, s, h->name, &h->tls, why)
+	    || !oauth_read(&h->oauth, &w->oauth_keys, &w->certificates, s, h->name, why))
 		return false;
+	h->has_own_certificates = has_module(h, "certificates");
 	look_at_names(w, h);
+	look_at_external(w, h, s);
 	hash_put(&w->hosts.by_name, &h->by_name, h->name);
 	w->hosts.count++;
 	if (!w->first)
@@ -245,6 +287,7 @@ void hosts_drop(struct hosts *h)
 	certificates_clear(&w->certificates);
 	components_clear(&w->components);
 	sources_clear(&w->sources);
+	oauth_clear(w->oauth_keys);
 	hash_clear(&h->by_name);
 	config_drop((struct config *)(uintptr_t)h->config);
 	arena_free(w->arena);

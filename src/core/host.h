@@ -22,6 +22,7 @@ struct components;
 struct module;
 struct source;
 struct sources;
+struct oauth;
 
 enum conflict { CONFLICT_RENAME, CONFLICT_REPLACE, CONFLICT_REFUSE };         /* the new one gets another name, wins, is refused */
 enum host_tls { HOST_TLS_REQUIRED, HOST_TLS_OPTIONAL, HOST_TLS_OFF };
@@ -52,6 +53,8 @@ struct host {
 	bool              digest_by_uri;     /* DIGEST-MD5 wasn't listed: it is for streams only that have a source of their own for it */
 	const char *const *mechanisms;       /* allowed SASL mechanisms, strongest first; ends with NULL */
 	struct source    *sources[2];        /* by enum source_use: ask source_of_host. NULL: nothing is said */
+	const struct oauth *oauth;           /* by whose tokens its users log in; NULL: nobody's */
+	bool              has_own_certificates;      /* users may put down certificates to log in with */
 	const struct config *config;
 	const struct config_scope *scope;    /* where its settings are looked up */
 };
@@ -98,6 +101,7 @@ struct hosts {
 		unsigned login_tries;                /* on one stream */
 		unsigned wrong_logins;               /* by one address in a minute; 0: no limit */
 		unsigned connections;                /* of the whole server; 0: no limit */
+		unsigned anonymous;                  /* of the whole server; 0: no limit */
 		unsigned per_address;                /* connections of one address; 0: no limit */
 		unsigned connects;                   /* of one address in a minute; 0: no limit */
 	} limits;

@@ -28,6 +28,8 @@ static enum stanza_error answer(struct turn *t, unsigned asked)
 	if (!is_request(t))
 		return HANDLED;                      /* the answer to something we asked */
 	const struct iq_handler *h = modules_iq(t->payload, t->type == TYPE_GET ? IQ_GET : IQ_SET, asked, t->host ? t->host->off : 0, &known);
+	if (h && t->session && t->account->is_anonymous && t->type == TYPE_SET)
+		return FORBIDDEN;                    /* XEP-0175 §3: it would set what is kept */
 	if (h)
 		return h->run(t);
 	return known && asked & TO_SELF ? BAD_REQUEST : SERVICE_UNAVAILABLE;

@@ -36,6 +36,7 @@
 	X(LIMIT_LOGIN_ATTEMPTS,          "limits.login_attempts") \
 	X(LIMIT_SOURCE_TIMEOUT,          "auth.source_timeout") \
 	X(LIMIT_REGISTRATIONS,           "limits.registrations_per_hour") \
+	X(LIMIT_ANONYMOUS,               "limits.anonymous") \
 	X(LIMIT_RESOURCES,               "limits.resources") \
 	X(LIMIT_STRANGERS,               "limits.strangers_per_hour") \
 	X(LIMIT_SUBSCRIPTIONS,           "limits.subscriptions_per_hour") \
@@ -53,7 +54,9 @@
 	X(LIMIT_COMPONENT_WRITE_QUEUE,   "component.write_queue") \
 	X(LIMIT_COMPONENT_QUEUE,         "component.queue") \
 	X(LIMIT_COMPONENT_QUEUE_BYTES,   "component.queue_bytes") \
-	X(LIMIT_COMPONENT_QUEUE_TIME,    "component.queue_time")
+	X(LIMIT_COMPONENT_QUEUE_TIME,    "component.queue_time") \
+	X(LIMIT_CERTIFICATES,            "certificates.most") \
+	X(LIMIT_CERTIFICATE_SIZE,        "certificates.size")
 
 #define LIMIT_NAME(name, setting) name,
 enum limit { LIMITS(LIMIT_NAME) LIMIT_COUNT };

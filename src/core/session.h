@@ -27,6 +27,9 @@ struct session_facts {               /* for lists and logs; strings live as long
 	const char *mechanism;       /* SASL */
 	msec        hibernates_since, hibernates_until;  /* wall clock; 0: it has its connection */
 	unsigned    queued;          /* stanzas that the client may not have; counted with XEP-0198 only */
+	const unsigned char *certificate;    /* SHA-256 of the client's, if it logged in by that; NULL */
+	bool        is_own;          /* which was believed because the user has put it down */
+	bool        is_restricted;   /* by one with which certificates may not be managed (XEP-0257 §2.1) */
 };
 
 struct session_stream {              /* what a stream offers; called on the session's home */

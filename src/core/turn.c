@@ -342,6 +342,8 @@ bool turn_delivers_to(const struct turn *t, const struct session *s)
 
 void turn_flight(struct turn *t, const char *sql, int64_t key)
 {
+	if (t->account->is_anonymous)
+		return;                              /* there is no row */
 	t->out->flight_sql = sql;
 	t->out->flight_key = t->out->kept_key = key;
 }

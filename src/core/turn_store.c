@@ -1,5 +1,5 @@
 /*
- * What a turn asks of the database, and of others.
+ * What a turn asks of the database, and of others. An anonymous user's writes end here: nothing of it is kept.
  *
  * A commit: the turn's writes in one job; its account takes no other turn
  * until it is on disk. An append: a job of its own, with copies of its values,
@@ -36,6 +36,8 @@ static void submit(struct home *home, struct store_job *job)
 
 void turn_write_values(struct turn *t, const char *sql, const struct value *values, size_t count)
 {
+	if (t->account->is_anonymous)
+		return;
 	struct statement *s = statement(t->arena, sql, values, count);
 	if (t->out->writes_last)
 		t->out->writes_last->next = s;
@@ -101,6 +103,8 @@ struct append {
 void turn_append_values(struct turn *t, const char *sql, const struct value *values, size_t count)
 {
 	struct append *p = t->out->append;
+	if (t->account->is_anonymous)
+		return;
 	if (!p) {
 		struct arena *a = arena_new();
 		p = ARENA_NEW(a, struct append);

@@ -62,9 +62,9 @@ static struct xml *host_info(const struct host *host, struct arena *a)
 	return query;
 }
 
-static struct xml *account_info(const struct host *host, struct arena *a)
+static struct xml *account_info(const struct host *host, struct arena *a, bool is_anonymous)
 {
-	struct xml *query = info_of(a, "account", "registered");
+	struct xml *query = info_of(a, "account", is_anonymous ? "anonymous" : "registered");
 	for (unsigned i = 0; modules[i]; i++)
 		if (host_runs(host, i))
 			add_features(a, query, modules[i]->account_features);
@@ -129,11 +129,12 @@ static enum stanza_error ask_host(struct turn *t)
 
 static enum stanza_error ask_account(struct turn *t)
 {
-	if (!roster_may_see(t->account, t->from))
+	const bool is_anonymous = t->account->is_anonymous;                  /* which anybody may know: XEP-0175 §5 */
+	if (!is_anonymous && !roster_may_see(t->account, t->from))
 		return SERVICE_UNAVAILABLE;
 	if (node_of(t))
 		return ITEM_NOT_FOUND;
-	return reply(t, account_info(t->host, t->arena));
+	return reply(t, account_info(t->host, t->arena, is_anonymous));
 }
 
 /* --- a host's items --- */

@@ -20,4 +20,6 @@ extern const struct module
 	mod_time,            /* XEP-0202 */
 	mod_vcard,           /* XEP-0054 */
 	mod_register,        /* XEP-0077 */
-	mod_xmpp_logger;     /* the traffic log */
+	mod_xmpp_logger,     /* the traffic log */
+	mod_certificates,    /* XEP-0257 */
+	mod_anonymous;       /* XEP-0175 */

@@ -84,6 +84,18 @@ static bool is_safe(const struct turn *t)
 	return t->host->plain_without_tls || (s->stream && s->stream->facts(s->stream_with).tls);
 }
 
+/* Who came in without the password may not have it: a token, or a certificate on a device (XEP-0257 §5.2). */
+static bool knows_password(const struct turn *t)
+{
+	static const char *const others[] = { "EXTERNAL", "OAUTHBEARER", "GSSAPI", NULL };
+	const struct session *s = t->session;
+	const char *mechanism = s->stream ? s->stream->facts(s->stream_with).mechanism : NULL;
+	for (const char *const *m = others; *m && mechanism; m++)
+		if (strcmp(*m, mechanism) == 0)
+			return false;
+	return true;
+}
+
 static enum stanza_error change(struct turn *t)
 {
 	struct arena *a = t->arena;
@@ -93,13 +105,20 @@ static enum stanza_error change(struct turn *t)
 		return BAD_REQUEST;
 	if (!may_change(t->host))
 		return NOT_ALLOWED;
-	if (!is_safe(t))
+	if (!is_safe(t) || !knows_password(t))
 		return NOT_AUTHORIZED;
 	const char *prepared = jid_password(a, password);
 	return prepared && *prepared ? credentials_change(t, prepared, changed) : NOT_ACCEPTABLE;
 }
 
 /* --- the end, §3.2 --- */
+
+/* A device that may not even manage certificates doesn't end the account. */
+static bool is_restricted(const struct turn *t)
+{
+	const struct session *s = t->session;
+	return s->stream && s->stream->facts(s->stream_with).is_restricted;
+}
 
 /* The answer leaves first, then credentials.c ends the sessions with <not-authorized/>. */
 static enum stanza_error cancel(struct turn *t)
@@ -109,6 +128,8 @@ static enum stanza_error cancel(struct turn *t)
 		return BAD_REQUEST;
 	if (!may_remove(t->host))
 		return NOT_ALLOWED;
+	if (is_restricted(t))
+		return FORBIDDEN;
 	enum stanza_error verdict = credentials_remove(t);
 	turn_reply(t, NULL);
 	return verdict;

@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 #include <sys/types.h>
+#include <openssl/types.h>
 #include "base/buf.h"
 #include "base/fail.h"
 #include "net/loop.h"
@@ -71,13 +72,15 @@ struct conn_facts conn_facts(const struct conn *);    /* made anew each time: an
 struct sockaddr_storage conn_peer(const struct conn *);      /* that alone, which is cheap */
 void conn_claim(struct conn *, const struct sockaddr_storage *peer);     /* whom a proxy speaks for: the peer from now on */
 bool conn_is_tls(const struct conn *);                /* the handshake has ended well */
+unsigned conn_tls_number(const struct conn *);         /* TLS's own of its version, 0x0304 for 1.3; 0: no TLS */
 bool conn_peer_user(const struct conn *, uid_t *user);       /* of a Unix socket's peer, as it connected; false: not to be had */
 bool conn_has_binding(struct conn *);                /* some of these is to be had; cheaper than to make one */
 bool conn_binding_exporter(struct conn *, unsigned char out[32]);                     /* RFC 9266; false: not to be had */
 bool conn_binding_end_point(struct conn *, unsigned char out[64], size_t *size);      /* RFC 5929 §4: tls-server-end-point */
 bool conn_binding_unique(struct conn *, unsigned char out[64], size_t *size);         /* RFC 5929 §3: tls-unique; TLS 1.2 only */
-/* The client's certificate, verified: PEM-less, as its DER; NULL: none. */
-const unsigned char *conn_peer_certificate(struct conn *, size_t *size);
+/* The client's certificate, as long as the connection; NULL: none. Trusted: at the handshake an authority of `tls_client_ca` vouched for it. */
+const X509 *conn_peer_certificate(const struct conn *, bool *is_trusted);
+msec conn_peer_chain_expires(const struct conn *);   /* wall clock: when the first of those that vouch for it does, itself among them; 0: nobody does */
 
 /* Moves socket, TLS, unread and unsent bytes to another loop (or this one): there arrived(owner, conn) is called, and then unread bytes are
  * offered. The owner touches neither until then. */

@@ -22,6 +22,12 @@ bool conn_is_tls(const struct conn *c)
 	return ready_ssl(c) != NULL;
 }
 
+unsigned conn_tls_number(const struct conn *c)
+{
+	SSL *ssl = ready_ssl(c);
+	return ssl ? (unsigned)SSL_version(ssl) : 0;
+}
+
 static const char *protocol(SSL *ssl)        /* as a text that stays */
 {
 	static const char *const known[] = { "xmpp-client", "xmpp-server", "http/1.1" };
@@ -142,18 +148,22 @@ bool conn_has_binding(struct conn *c)
 	return has_exporter(ready_ssl(c)) || conn_binding_end_point(c, end_point, &size);
 }
 
-const unsigned char *conn_peer_certificate(struct conn *c, size_t *size)
+msec conn_peer_chain_expires(const struct conn *c)
 {
 	SSL *ssl = ready_ssl(c);
-	if (!ssl || SSL_get_verify_result(ssl) != X509_V_OK)
-		return NULL;
-	if (!c->tls->peer_certificate) {
-		X509 *certificate = SSL_get0_peer_certificate(ssl);
-		int length = certificate ? i2d_X509(certificate, &c->tls->peer_certificate) : 0;
-		if (length <= 0)
-			return NULL;
-		c->tls->peer_certificate_size = length;
+	STACK_OF(X509) *chain = ssl ? SSL_get0_verified_chain(ssl) : NULL;
+	msec first = 0;
+	for (int i = 0; i < sk_X509_num(chain); i++) {
+		const msec its = tls_expiry_of(sk_X509_value(chain, i));
+		if (!first || its < first)
+			first = its;
 	}
-	*size = (size_t)c->tls->peer_certificate_size;
-	return c->tls->peer_certificate;
+	return first;
+}
+
+const X509 *conn_peer_certificate(const struct conn *c, bool *is_trusted)
+{
+	SSL *ssl = ready_ssl(c);
+	*is_trusted = ssl && SSL_get_verify_result(ssl) == X509_V_OK;
+	return ssl ? SSL_get0_peer_certificate(ssl) : NULL;
 }

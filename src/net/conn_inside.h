@@ -23,8 +23,6 @@ struct conn_tls {
 	SSL        *ssl;
 	struct tls_asked asked;              /* until the handshake ends */
 	struct buf  unsent;                  /* what the socket didn't take: clear bytes from before STARTTLS, then records */
-	unsigned char *peer_certificate;
-	int         peer_certificate_size;
 	bool        is_ready;                /* the handshake ended well */
 	bool        in_is_hello;             /* `in` holds the start of the handshake, not words for the owner */
 	bool        tell_secured;

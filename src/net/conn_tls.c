@@ -126,7 +126,6 @@ void conn_tls_free(struct conn *c)
 		return;
 	SSL_free(c->tls->ssl);
 	buf_clear(&c->tls->unsent);
-	OPENSSL_free(c->tls->peer_certificate);
 	mem_free(c->tls);
 	c->tls = NULL;
 }

@@ -168,7 +168,7 @@ SSL_CTX *tls_front(void)
 
 /* --- Certificates --- */
 
-static msec expiry_of(const X509 *certificate)
+msec tls_expiry_of(const X509 *certificate)
 {
 	struct tm tm;
 	return ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &tm) == 1 ? (msec)timegm(&tm) * 1000 : 0;
@@ -180,7 +180,7 @@ static bool keep(struct tls *tls, X509 *certificate, const char *path, struct fa
 		if (EVP_PKEY_get_base_id(X509_get0_pubkey(tls->certificates[i])) == EVP_PKEY_get_base_id(X509_get0_pubkey(certificate)))
 			return fail(why, "%s is a second certificate for the same kind of key: at most one RSA, one ECDSA …", path);
 	ASSERT(tls->count < KINDS);
-	msec expires = expiry_of(certificate);
+	msec expires = tls_expiry_of(certificate);
 	if (!tls->count || expires < tls->expires)
 		tls->expires = expires;
 	X509_up_ref(certificate);

@@ -16,6 +16,7 @@ struct tls_asked {                           /* whom to ask; SSL's app data */
 };
 
 SSL_CTX    *tls_front(void);
+msec tls_expiry_of(const X509 *);            /* wall clock; 0: it can't be read */
 const char *tls_words(void);                 /* why OpenSSL failed last on this thread; a static string */
 
 /* tls_keys.c */

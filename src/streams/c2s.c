@@ -21,6 +21,7 @@
 #include "streams/hibernate.h"
 #include "streams/management.h"
 #include "streams/legacy.h"
+#include "streams/login.h"
 #include "streams/signup.h"
 #include "core/call.h"
 #include "xmpp/redact.h"
@@ -137,6 +138,8 @@ static void forget(struct c2s *c)
 	if (c->is_resuming)
 		management_leave(c);
 	call_cancel(c);
+	login_ends(c->login, c->account);
+	c->login = NULL;
 	c->is_over = true;
 	if (!c->is_inside)
 		destroy(c);
@@ -538,6 +541,7 @@ struct welcome {                     /* what is said where the account lives */
 	struct xml   *success;       /* NULL: there is a resource to bind instead */
 	const char   *resource;
 	msec          deadline;
+	struct login *login;
 };
 
 void c2s_bind_at_once(struct c2s *c, const char *resource)
@@ -550,6 +554,8 @@ void c2s_bind_at_once(struct c2s *c, const char *resource)
 static void welcome(struct c2s *c, struct welcome *w)
 {
 	struct xml_limits l = parser_limits(c, true);
+	c->login = w->login;
+	login_begins(c->login, c);
 	xml_parser_limit(c->parser, &l);
 	start_meters(c);
 	timer_start(&c->timer, w->deadline, negotiation_timed_out);
@@ -570,7 +576,6 @@ static void arrived(void *thing, struct conn *conn)
 	struct c2s *c = thing;
 	struct welcome *w = c->welcome;
 	c->conn = conn;
-	c->welcome = NULL;
 	enter_loop(c);
 	welcome(c, w);
 }
@@ -581,6 +586,7 @@ static void go_home(struct c2s *c, const char *bare, const char *mechanism, cons
 	struct welcome *w = ARENA_NEW(said->arena, struct welcome);
 	*w = *said;
 	w->deadline = limits(c)->negotiation;
+	w->login = c->login;
 	c->account = mem_string(bare);
 	c->mechanism = mechanism;
 	home_here()->counts.logins++;

@@ -75,7 +75,10 @@ struct c2s {
 		char          *bind_id;
 		struct resume *resume;       /* a resumption is under way */
 	};
-	struct welcome      *welcome;        /* on its way to its account's home */
+	union {
+		struct welcome *welcome;     /* on its way to its account's home */
+		struct login   *login;       /* else: what its login brought along; NULL: nothing */
+	};
 };
 _Static_assert(sizeof(struct c2s) <= 320, "an idle session shall cost 4 KiB, and this is its share: docs/memory.md");
 

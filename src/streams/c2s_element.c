@@ -10,6 +10,7 @@
 #include "streams/auth.h"
 #include "streams/guest.h"
 #include "streams/legacy.h"
+#include "streams/login.h"
 #include "streams/management.h"
 #include "streams/sasl2.h"
 #include "streams/signup.h"
@@ -37,6 +38,13 @@ static void starttls(struct c2s *c)
 	conn_tls(c->conn, choose, c);
 }
 
+/* What it logged in with may be for one resource only; an anonymous user's is ours to choose (XEP-0175 §3). */
+static const char *allowed(const struct c2s *c, const char *resource)
+{
+	const struct login *l = c->login;
+	return l && l->resource ? l->resource : l && l->is_anonymous ? NULL : resource;
+}
+
 static void bind_asked(struct c2s *c, const struct xml *iq)
 {
 	const struct xml *bind = xml_child(iq, NS_BIND, "bind");
@@ -52,7 +60,7 @@ static void bind_asked(struct c2s *c, const struct xml *iq)
 		c->is_binding = true;
 		c->is_legacy = false;
 		c2s_wait(c);
-		session_bind(c->account, resource, &c2s_transport, c);
+		session_bind(c->account, allowed(c, resource), &c2s_transport, c);
 	}
 	arena_free(a);
 }

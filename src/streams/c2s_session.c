@@ -10,6 +10,7 @@
 #include "core/home.h"
 #include "streams/acks.h"
 #include "streams/legacy.h"
+#include "streams/login.h"
 #include "streams/management.h"
 #include <string.h>
 
@@ -197,7 +198,13 @@ static void settled(void *stream, uint32_t count, unsigned unsettled, size_t byt
 static struct session_facts facts(void *stream)
 {
 	struct c2s *c = stream;
+	const struct login *l = c->login;
 	struct session_facts f = { .mechanism = c->mechanism, .queued = c->acks ? acks_count(c->acks) : 0 };
+	if (l && l->has_certificate) {
+		f.certificate = l->certificate;
+		f.is_own = l->is_own;
+		f.is_restricted = l->is_restricted;
+	}
 	stream_tag(f.tag, c->kind, c->number);
 	if (!c->conn)
 		return f;

@@ -19,6 +19,7 @@ void exchange_free(struct exchange *x)
 		return;                              /* the pool has it: freed when that is done */
 	if (x->mechanism->clear)
 		x->mechanism->clear(x);
+	login_free(x->login);
 	arena_free(x->arena);
 }
 
@@ -50,9 +51,7 @@ static enum sasl_failure refusal(struct c2s *c, const struct mechanism *m, bool 
 	*why = m ? m->name : NULL;
 	if (!m || !mechanism_is_configured(c, m) || (m->needs & NEEDS_TOKEN && !takes_tokens))
 		return SASL_INVALID_MECHANISM;
-	if (!mechanism_is_offered(c, m))
-		return (m->needs & NEEDS_BINDING) || c2s_is_secure(c) ? SASL_INVALID_MECHANISM : SASL_ENCRYPTION_REQUIRED;
-	return SASL_OK;
+	return mechanism_lacks(c, m);
 }
 
 /* Nobody may log in now, or nobody from there. */
@@ -223,7 +222,8 @@ static bool may_act_as(const struct exchange *x)
 void exchange_succeed(struct exchange *x, const char *last, size_t size)
 {
 	struct c2s *c = x->c;
-	tell_home(x, true);
+	if (!x->login || !x->login->is_anonymous)
+		tell_home(x, true);
 	if (!may_act_as(x)) {
 		exchange_fail(x, SASL_INVALID_AUTHZID, "acts for somebody else");
 		return;
@@ -232,7 +232,10 @@ void exchange_succeed(struct exchange *x, const char *last, size_t size)
 	const struct exchange_wire *wire = x->wire;
 	const struct exchange_success success = { arena_string(a, x->jid->bare), x->mechanism->name,
 		last ? arena_copy(a, last, size) : NULL, size, arena_string(a, x->resource) };
+	struct login *login = x->login;
+	x->login = NULL;
 	end(c);
+	c->login = login;
 	wire->succeeded(c, a, &success);
 }
 

@@ -14,6 +14,7 @@
  * ends in exactly one of these steps.
  */
 #pragma once
+#include "streams/login.h"
 #include "streams/mechanism.h"
 #include "xmpp/jid.h"
 #include "xmpp/sasl_failure.h"
@@ -45,6 +46,7 @@ struct exchange {
 	const char             *verifier;    /* of a clear password, for the home's cache; NULL: none */
 	void                   *own;         /* the mechanism's; once it is there, messages of the client are `next` ones */
 	void                   *work_on;     /* all that `work` touches */
+	struct login           *login;       /* what the stream takes along, once it succeeds; NULL: nothing */
 
 	const struct exchange_wire *wire;    /* from here on exchange.c's own */
 	bool                    has_begun, is_working;

@@ -4,12 +4,14 @@
 #include <string.h>
 
 static const struct mechanism *const all[] = {
+	&mechanism_external,
 	&mechanism_scram_sha_512_plus, &mechanism_scram_sha_512,
 	&mechanism_scram_sha_256_plus, &mechanism_scram_sha_256,
 	&mechanism_scram_sha_1_plus, &mechanism_scram_sha_1,
 	&mechanism_gssapi, &mechanism_digest_md5, &mechanism_cram_md5,
-	&mechanism_plain, &mechanism_login,
+	&mechanism_oauthbearer, &mechanism_plain, &mechanism_login,
 	&mechanism_ht_exporter, &mechanism_ht_unique, &mechanism_ht_end_point, &mechanism_ht_none,
+	&mechanism_anonymous,
 };
 
 const struct mechanism *mechanism_find(const char *name)
@@ -48,13 +50,16 @@ bool mechanism_is_configured(struct c2s *c, const struct mechanism *m)
 	return host && has(host->mechanisms, m->name) && is_allowed(host, c2s_terms(c), m);
 }
 
-static bool is_to_be_had(struct c2s *c, const struct mechanism *m)
+enum sasl_failure mechanism_lacks(struct c2s *c, const struct mechanism *m)
 {
+	const bool is_secure = c2s_is_secure(c);
 	if ((m->needs & NEEDS_BINDING) && !conn_has_binding(c->conn))
-		return false;
+		return SASL_INVALID_MECHANISM;
+	if ((c2s_needs_tls(c) || m->needs & NEEDS_TLS) && !is_secure)
+		return SASL_ENCRYPTION_REQUIRED;
 	if ((m->needs & NEEDS_PRIVACY) && !c2s_may_plain(c))
-		return false;
-	return !m->may || m->may(c);
+		return SASL_ENCRYPTION_REQUIRED;
+	return m->lacks ? m->lacks(c) : SASL_OK;
 }
 
 static bool is_safe(struct c2s *c)
@@ -64,7 +69,7 @@ static bool is_safe(struct c2s *c)
 
 bool mechanism_is_offered(struct c2s *c, const struct mechanism *m)
 {
-	return is_safe(c) && mechanism_is_configured(c, m) && is_to_be_had(c, m);
+	return mechanism_is_configured(c, m) && mechanism_lacks(c, m) == SASL_OK;
 }
 
 static const struct mechanism *next(struct c2s *c, unsigned *place, unsigned token)
@@ -73,7 +78,7 @@ static const struct mechanism *next(struct c2s *c, unsigned *place, unsigned tok
 	const struct terms *terms = c2s_terms(c);
 	while (host && host->mechanisms[*place] && is_safe(c)) {
 		const struct mechanism *m = mechanism_find(host->mechanisms[(*place)++]);
-		if (m && (m->needs & NEEDS_TOKEN) == token && is_allowed(host, terms, m) && is_to_be_had(c, m))
+		if (m && (m->needs & NEEDS_TOKEN) == token && is_allowed(host, terms, m) && mechanism_lacks(c, m) == SASL_OK)
 			return m;
 	}
 	return NULL;

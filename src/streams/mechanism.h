@@ -10,13 +10,15 @@
 #include <stddef.h>
 #include "core/source.h"
 #include "streams/c2s.h"
+#include "xmpp/sasl_failure.h"
 
 struct exchange;
 
 enum {                               /* what it needs */
 	NEEDS_PRIVACY = 1,           /* who listens would learn the password, or could take over: TLS, or the settings allow it in the clear */
 	NEEDS_BINDING = 2,           /* a channel that can be bound to */
-	NEEDS_TOKEN = 4,             /* in place of a password: only FAST offers it (XEP-0484) */
+	NEEDS_TLS = 4,               /* whatever the settings allow */
+	NEEDS_TOKEN = 8,             /* in place of a password: only FAST offers it (XEP-0484) */
 };
 enum { MESSAGE_USUAL = 4096 };       /* bytes of a client's message */
 
@@ -27,8 +29,9 @@ struct mechanism {
 	enum source_use use;
 	bool        server_first;    /* `first` is called without a message too (NULL); else the client is asked for one */
 	size_t      longest;         /* bytes of a client's message */
-	/* Whether this stream may use it, beside what it needs and what is configured; NULL: always. */
-	bool      (*may)(struct c2s *);
+	/* What this stream lacks to use it, beside what it needs and what is configured: what is said to who tries all the same. SASL_OK: nothing.
+	 * NULL: it never lacks anything. */
+	enum sasl_failure (*lacks)(struct c2s *);
 	/* The client's first message, and each later one. Each ends in one of exchange.h's steps; `x` may be gone then. */
 	void      (*first)(struct exchange *, const char *text, size_t size);
 	void      (*next)(struct exchange *, const char *text, size_t size);
@@ -36,7 +39,10 @@ struct mechanism {
 };
 
 const struct mechanism *mechanism_find(const char *name);                    /* NULL: there is none of that name */
-/* Configured for the stream's domain, with a source of passwords that can serve it; */
+/* Configured for the stream's domain, with a source of passwords that can serve it; and to be had on this stream now. */
+bool mechanism_is_offered(struct c2s *, const struct mechanism *);
+/* Why not, for one that is configured: what its client is told. */
+enum sasl_failure mechanism_lacks(struct c2s *, const struct mechanism *);
 bool mechanism_is_configured(struct c2s *, const struct mechanism *);
 /* and to be had on this stream now. */
 bool mechanism_is_offered(struct c2s *, const struct mechanism *);
@@ -46,6 +52,7 @@ const struct mechanism *mechanism_next_fast(struct c2s *, unsigned *place);  /* 
 enum { MECHANISMS = 32 };            /* more than there are */
 bool mechanism_offers_binding(struct c2s *);                                 /* some -PLUS is offered */
 
+extern const struct mechanism mechanism_external, mechanism_anonymous, mechanism_oauthbearer;
 extern const struct mechanism mechanism_plain, mechanism_login, mechanism_digest_md5, mechanism_cram_md5, mechanism_gssapi;
 extern const struct mechanism mechanism_scram_sha_1, mechanism_scram_sha_1_plus, mechanism_scram_sha_256, mechanism_scram_sha_256_plus,
 	mechanism_scram_sha_512, mechanism_scram_sha_512_plus;

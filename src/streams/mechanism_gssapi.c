@@ -26,9 +26,9 @@ struct own {
 	int         code;
 };
 
-static bool may(struct c2s *c)
+static enum sasl_failure lacks(struct c2s *c)
 {
-	return sasl_library_has_keytab();
+	return sasl_library_has_keytab() ? SASL_OK : SASL_INVALID_MECHANISM;
 }
 
 /* --- who it is --- */
@@ -126,4 +126,4 @@ static void clear(struct exchange *x)
 	gsasl_finish(own->session);
 }
 
-const struct mechanism mechanism_gssapi = { "GSSAPI", .longest = LONGEST_TOKEN, .may = may, .first = first, .next = next, .clear = clear };
+const struct mechanism mechanism_gssapi = { "GSSAPI", .longest = LONGEST_TOKEN, .lacks = lacks, .first = first, .next = next, .clear = clear };

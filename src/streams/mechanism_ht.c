@@ -45,17 +45,17 @@ static bool take_binding(struct c2s *c, const struct mechanism *m, struct own *o
 	return own->binding;
 }
 
-static bool may_bind(struct c2s *c, const struct mechanism *m)
+static enum sasl_failure lacks(struct c2s *c, const struct mechanism *m)
 {
 	struct own own = { 0 };
-	return c2s_is_secure(c) && take_binding(c, m, &own);
+	return take_binding(c, m, &own) ? SASL_OK : SASL_INVALID_MECHANISM;
 }
 
-#define MAY(variable) static bool may_##variable(struct c2s *c) { return may_bind(c, &mechanism_ht_##variable); }
-MAY(exporter)
-MAY(unique)
-MAY(end_point)
-MAY(none)
+#define LACKS(variable) static enum sasl_failure lacks_##variable(struct c2s *c) { return lacks(c, &mechanism_ht_##variable); }
+LACKS(exporter)
+LACKS(unique)
+LACKS(end_point)
+LACKS(none)
 
 /* --- the proof --- */
 
@@ -125,7 +125,7 @@ static void first(struct exchange *x, const char *text, size_t size)
 }
 
 #define HT(variable, title) \
-	const struct mechanism mechanism_ht_##variable = { title, NEEDS_TOKEN, .longest = MESSAGE_USUAL, .may = may_##variable, .first = first }
+	const struct mechanism mechanism_ht_##variable = { title, NEEDS_TOKEN | NEEDS_TLS, .longest = MESSAGE_USUAL, .lacks = lacks_##variable, .first = first }
 
 HT(exporter, "HT-SHA-256-EXPR");
 HT(unique, "HT-SHA-256-UNIQ");

@@ -28,11 +28,19 @@ static const char *advertised(struct exchange *x)
 	return scram_downgrade_attribute(x->arena, own->scram.hash, mechanisms, count, bindings, binding_count);
 }
 
+/* XEP-0515: the version of TLS at our end, for the client to compare with its own. */
+static const char *extensions(struct exchange *x)
+{
+	const char *lists = advertised(x);
+	const unsigned version = conn_tls_number(x->c->conn);
+	return version ? arena_printf(x->arena, "%s,t=%04x", lists, version) : lists;
+}
+
 static void keys_came(struct exchange *x, const struct xml *answer)
 {
 	struct own *own = x->own;
 	keys_take(x, &own->keys, own->scram.hash, own->scram.user, answer);
-	const char *text = scram_challenge(&own->scram, &own->keys, NULL, advertised(x));
+	const char *text = scram_challenge(&own->scram, &own->keys, NULL, extensions(x));
 	exchange_challenge(x, text, strlen(text));
 }
 

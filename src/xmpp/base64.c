@@ -56,3 +56,17 @@ unsigned char *base64_decode(struct arena *a, const char *text, size_t *size)
 	bytes[*size] = '\0';            /* for those who know it to be text */
 	return bytes;
 }
+
+unsigned char *base64_decode_url(struct arena *a, const char *text, size_t length, size_t *size)
+{
+	char *usual = arena_bytes(a, length + 3);
+	for (size_t i = 0; i < length; i++) {
+		if (text[i] == '+' || text[i] == '/' || text[i] == '=' || !text[i])
+			return NULL;
+		usual[i] = text[i] == '-' ? '+' : text[i] == '_' ? '/' : text[i];
+	}
+	while (length % 4 > 1)                   /* one letter too many is nobody's, and base64_decode says so */
+		usual[length++] = '=';
+	usual[length] = '\0';
+	return base64_decode(a, usual, size);
+}

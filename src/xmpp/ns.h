@@ -61,6 +61,7 @@
 	X(NS_CHANNEL_BINDING, "urn:xmpp:sasl-cb:0") \
 	X(NS_PIE,            "urn:xmpp:pie:0") \
 	X(NS_PIE_SCRAM,      "urn:xmpp:pie:0#scram") \
+	X(NS_SASLCERT,       "urn:xmpp:saslcert:1") \
 	X(NS_CALL,           "urn:jackdaw:call")
 
 #define NAMESPACE_DECLARE(name, text) extern const char name[];

@@ -18,10 +18,12 @@
 #include "core/entrance.h"
 #include "core/home.h"
 #include "core/module.h"
+#include "core/oauth.h"
 #include "streams/address.h"
 #include "xmpp/base64.h"
 #include "xmpp/ns.h"
 #include "xmpp/scram.h"
+#include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,9 +32,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 const struct module *const modules[] = { NULL };
 
 static const char *const names[] = { "SCRAM-SHA-512-PLUS", "SCRAM-SHA-512", "SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-1",
-	"GSSAPI", "DIGEST-MD5", "CRAM-MD5", "PLAIN", "LOGIN", NULL };
+	"GSSAPI", "DIGEST-MD5", "CRAM-MD5", "PLAIN", "LOGIN", "EXTERNAL", "OAUTHBEARER", NULL };
+static const char key[] = "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}";
 static const char password[] = "what nobody guesses, 7zK2";
-static const struct host host = { .name = "example", .mechanisms = names, .passwords = { .hashes = 7, .rounds = 1, .keeps_clear = 1 } };
+static struct hosts snapshot;
+static struct oauth_keys token_keys;
+static const struct oauth oauth = { .keys = &token_keys, .terms = { .audiences = (const char *const[]){ "example", NULL }, .claim = "sub" } };
+static const struct host host = { .hosts = &snapshot, .oauth = &oauth, .has_own_certificates = true, .name = "example", .mechanisms = names, .passwords = { .hashes = 7, .rounds = 1, .keeps_clear = 1 } };
 static struct terms terms = { .limits = { .login_tries = 1000 } };
 static struct home home;
 static struct c2s stream;
@@ -177,7 +183,73 @@ bool conn_binding_unique(struct conn *c, unsigned char out[64], size_t *size)
 	return true;
 }
 
+unsigned conn_tls_number(const struct conn *c)
+{
+	return 0x0304;
+}
+
+/* Anybody's, who writes romeo@example into it. */
+static X509 *certificate;
+
+static void make_certificate(void)
+{
+	EVP_PKEY *its = EVP_EC_gen("P-256");
+	X509 *x = certificate = X509_new();
+	X509V3_CTX ctx;
+	X509_gmtime_adj(X509_getm_notBefore(x), -3600);
+	X509_gmtime_adj(X509_getm_notAfter(x), 365 * 24 * 3600L);
+	X509_set_pubkey(x, its);
+	X509V3_set_ctx_nodb(&ctx);
+	X509V3_set_ctx(&ctx, x, x, NULL, NULL, 0);
+	X509_EXTENSION *address = X509V3_EXT_conf_nid(NULL, &ctx, NID_subject_alt_name, "otherName:1.3.6.1.5.5.7.8.5;UTF8:romeo@example");
+	X509_add_ext(x, address, -1);
+	X509_sign(x, its, EVP_sha256());
+	X509_EXTENSION_free(address);
+	EVP_PKEY_free(its);
+}
+
+msec conn_peer_chain_expires(const struct conn *c)
+{
+	return 0;
+}
+
+const X509 *conn_peer_certificate(const struct conn *c, bool *is_trusted)
+{
+	*is_trusted = false;
+	return certificate;
+}
+
 /* --- homes, the pool, addresses --- */
+
+struct hosts *hosts_share(struct hosts *h)
+{
+	return h;
+}
+
+void hosts_drop(struct hosts *h)
+{
+}
+
+void account_begin_anonymous(const char *bare)
+{
+	must(false);
+}
+
+void account_end_anonymous(const char *bare)
+{
+	must(false);
+}
+
+void timer_start(struct timer *timer, msec after, void (*fn)(struct timer *))
+{
+	must(false);
+}
+
+void timer_stop(struct timer *timer)
+{
+	must(false);
+}
+
 
 struct home *home_here(void)
 {
@@ -221,6 +293,8 @@ void call_account(const char *bare, struct arena *a, struct xml *question, call_
 		must(strcmp(question->name, "verdict") == 0);
 	else if (!knows)
 		fn(with, EL(a, NS_CALL, "refused"));
+	else if (strcmp(question->name, "certificate") == 0)
+		fn(with, EL(a, NS_CALL, "known"));
 	else if (strcmp(question->name, "clear") == 0)
 		fn(with, EL(a, NS_CALL, "clear", ATTR(a, "password", password)));
 	else
@@ -276,6 +350,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!sasl_library()) {
 		ns_intern();
 		sasl_library_start(NULL);
+		make_certificate();
+		jwks_init(&token_keys.set, arena_new());
+		must(jwks_add(&token_keys.set, "key", key, sizeof key - 1, NULL));
 	}
 	const char *line = (const char *)data + 1, *end = (const char *)data + size;
 	stream = (struct c2s){ .state = C2S_NEGOTIATING, .host = (char[]){ "example" } };

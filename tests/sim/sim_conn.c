@@ -265,6 +265,11 @@ bool conn_binding_unique(struct conn *c, unsigned char out[64], size_t *size)
 	return false;
 }
 
+unsigned conn_tls_number(const struct conn *c)
+{
+	return 0;
+}
+
 bool conn_binding_exporter(struct conn *c, unsigned char out[32])
 {
 	return false;
@@ -275,7 +280,12 @@ bool conn_binding_end_point(struct conn *c, unsigned char out[64], size_t *size)
 	return false;
 }
 
-const unsigned char *conn_peer_certificate(struct conn *c, size_t *size)
+msec conn_peer_chain_expires(const struct conn *c)
+{
+	return 0;
+}
+
+const X509 *conn_peer_certificate(const struct conn *c, bool *is_trusted)
 {
 	return NULL;
 }

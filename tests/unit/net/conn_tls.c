@@ -71,8 +71,8 @@ static void ask(void *thing)
 	a->has_any = conn_has_binding(c);
 	a->has_unique = conn_binding_unique(c, a->unique, &a->unique_size);
 	a->has_end_point = conn_binding_end_point(c, a->end_point, &a->end_point_size);
-	size_t size;
-	assert_null(conn_peer_certificate(c, &size));
+	bool is_trusted;
+	assert_null(conn_peer_certificate(c, &is_trusted));
 }
 
 static void bindings_agree(struct echo *e, SSL *ssl, struct asked *a)
@@ -325,7 +325,7 @@ static struct tls *tls_of(const struct tls_options *o)
 
 static char folder[32], *certificates[2], *keys[2];          /* the first certificate is trusted */
 
-static void make_demanding(void)
+static void make_demanding(enum tls_verify verify)
 {
 	struct fail why;
 	strcpy(folder, "/tmp/net-demanding-XXXXXX");
@@ -337,7 +337,7 @@ static void make_demanding(void)
 			give_up(why);
 	}
 	special = tls_of(&(struct tls_options){ .certificates = FILES(certificates[1]), .keys = FILES(keys[1]),
-		.wishes = { .client_ca = certificates[0], .verify = TLS_VERIFY_REQUIRED } });
+		.wishes = { .client_ca = certificates[0], .verify = verify } });
 }
 
 static void drop_demanding(void)
@@ -350,6 +350,13 @@ static void drop_demanding(void)
 		mem_free(keys[i]);
 	}
 	rmdir(folder);
+}
+
+static struct { bool is_shown, is_trusted; } seen;            /* what the server knows of the client */
+
+static void look_at_certificate(void *thing)
+{
+	seen.is_shown = conn_peer_certificate(((struct echo *)thing)->conn, &seen.is_trusted);
 }
 
 /* Shows certificate `which`, or none below 0. TLS 1.3 tells a client of its refusal only when it reads. */
@@ -366,7 +373,9 @@ static bool is_let_in(int which)
 	SSL *ssl = SSL_new(ctx);
 	SSL_set_fd(ssl, e.fd);
 	bool is_in = SSL_connect(ssl) == 1 && SSL_write(ssl, "hello", 5) == 5 && SSL_read(ssl, back, sizeof back) == 5;
-	if (!is_in)
+	if (is_in)
+		on_loop(l, look_at_certificate, &e);
+	else
 		wait_until(&e.ended, 1 + CONN_TLS_FAILED);
 	client_free(ssl);
 	SSL_CTX_free(ctx);
@@ -376,10 +385,19 @@ static bool is_let_in(int which)
 
 static void a_clients_certificate_is_validated_where_one_is_required(void **state)
 {
-	make_demanding();
-	assert_true(is_let_in(0));
+	make_demanding(TLS_VERIFY_REQUIRED);
+	assert_true(is_let_in(0) && seen.is_shown && seen.is_trusted);
 	assert_false(is_let_in(1));
 	assert_false(is_let_in(-1));
+	drop_demanding();
+}
+
+static void any_certificate_is_known_where_one_is_asked_for(void **state)
+{
+	make_demanding(TLS_VERIFY_OPTIONAL);
+	assert_true(is_let_in(0) && seen.is_shown && seen.is_trusted);
+	assert_true(is_let_in(1) && seen.is_shown && !seen.is_trusted);
+	assert_true(is_let_in(-1) && !seen.is_shown);
 	drop_demanding();
 }
 
@@ -479,6 +497,7 @@ int main(void)
 		TEST(waits_for_the_peers_goodbye_before_tcp_ends),
 		TEST(waits_for_no_goodbye_longer_than_it_was_told),
 		TEST(a_clients_certificate_is_validated_where_one_is_required),
+		TEST(any_certificate_is_known_where_one_is_asked_for),
 		TEST(with_an_rsa_key_only_ciphers_of_forward_secrecy_are_spoken),
 		TEST(much_arrives_at_a_slow_reader),
 	};
