@@ -137,7 +137,7 @@ static void read_mechanisms(struct host *h, struct arena *a, const struct config
 	size_t n = 0, kept = 0;
 	while (list[n])
 		n++;
-	const char **built = arena_alloc(a, (n + 2) * sizeof *built);
+	const char **built = arena_alloc(a, (n + 3) * sizeof *built);         /* DIGEST-MD5 and ANONYMOUS besides, and the end */
 	if (config_list_has(s, "auth.mechanisms", "EXTERNAL"))
 		built[kept++] = "EXTERNAL";                      /* RFC 6120 §6.3.4: first, wherever it was named */
 	for (size_t i = 0; i < n; i++)
