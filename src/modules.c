@@ -21,6 +21,13 @@ const struct module *const modules[] = {
 	&mod_version,
 	&mod_time,
 	&mod_vcard,
+	&mod_private,
+	&mod_last,
+	&mod_contact,
+	&mod_server_ip,
+	&mod_jidprep,
+	&mod_quickstart,
+	&mod_shim,
 	&mod_register,
 	NULL,
 };

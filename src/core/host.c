@@ -148,6 +148,8 @@ static bool add_host(struct whole *w, const struct config_scope *s, struct fail 
 	h->scope = s;
 	h->tls_mode = (enum host_tls)config_enum(s, "tls");
 	h->plain_without_tls = config_bool(s, "auth.allow_plain_without_tls");
+	h->legacy_codes = config_bool(s, "legacy.error_codes");
+	h->legacy_stamps = config_bool(s, "legacy.delay_stamps");
 	h->resources = (unsigned)config_int(s, "limits.resources");
 	h->strangers = (unsigned)config_int(s, "limits.strangers_per_hour");
 	h->subscriptions = (unsigned)config_int(s, "limits.subscriptions_per_hour");
@@ -250,4 +252,11 @@ int64_t host_int(const struct host *h, const struct module *m, const char *name)
 const char *host_text(const struct host *h, const struct module *m, const char *name)
 {
 	return option(h, m, name)->text;
+}
+
+const char *const *host_list(const struct host *h, const struct module *m, const char *name)
+{
+	static const char *const none[] = { NULL };
+	const char *const *list = option(h, m, name)->list;
+	return list ? list : none;
 }

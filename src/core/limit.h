@@ -38,7 +38,9 @@
 	X(LIMIT_SUBSCRIPTION_REQUESTS,   "subscription.requests") \
 	X(LIMIT_DIRECTED,                "presence.directed") \
 	X(LIMIT_OFFLINE,                 "offline.limit") \
-	X(LIMIT_OFFLINE_BYTES,           "offline.limit_bytes")
+	X(LIMIT_OFFLINE_BYTES,           "offline.limit_bytes") \
+	X(LIMIT_PRIVATE,                 "private.limit") \
+	X(LIMIT_PRIVATE_BYTES,           "private.limit_bytes")
 
 #define LIMIT_NAME(name, setting) name,
 enum limit { LIMITS(LIMIT_NAME) LIMIT_COUNT };

@@ -210,18 +210,26 @@ static void go_on_later(struct turn *t, const struct session *s, int64_t after, 
 		ATTR(a, "after", arena_printf(a, "%lld", (long long)after)), ATTR(a, "wait", arena_printf(a, "%lld", (long long)wait))));
 }
 
-/* XEP-0203: since when it waited, and where. */
-static void deliver(struct turn *t, struct session *s, const struct row *row)
+/* XEP-0203: since when it waited, and where; for old clients XEP-0091 says the same. */
+static void stamp(struct turn *t, struct xml *message, msec since)
 {
 	struct arena *a = t->arena;
+	const char *domain = t->account->address->domain;
+	xml_append(message, EL(a, NS_DELAY, "delay", ATTR(a, "from", domain), ATTR(a, "stamp", datetime_print_msec(a, since)), TEXT(a, "Offline Storage")));
+	if (t->host && t->host->legacy_stamps)
+		xml_append(message, EL(a, NS_DELAY_LEGACY, "x", ATTR(a, "from", domain), ATTR(a, "stamp", datetime_print_legacy(a, since)),
+			TEXT(a, "Offline Storage")));
+}
+
+static void deliver(struct turn *t, struct session *s, const struct row *row)
+{
 	const char *text = row_text(row, 2);
-	struct xml *message = xml_parse(a, text, strlen(text), NS_CLIENT);
+	struct xml *message = xml_parse(t->arena, text, strlen(text), NS_CLIENT);
 	if (!message) {
 		log_problem("OFFLINE", "%s: the message of row %lld can't be read", t->account->jid, (long long)row_int(row, 0));
 		return;
 	}
-	xml_append(message, EL(a, NS_DELAY, "delay", ATTR(a, "from", t->account->address->domain),
-		ATTR(a, "stamp", datetime_print_msec(a, row_int(row, 1))), TEXT(a, "Offline Storage")));
+	stamp(t, message, row_int(row, 1));
 	turn_deliver_kept(t, s, message, Q_FORGET, row_int(row, 0));
 	amount_of(t->account)->may_be_less = true;
 }

@@ -62,6 +62,14 @@ void c2s_write(struct c2s *c, const struct xml *el)
 	conn_printed(c->conn);
 }
 
+void c2s_write_error(struct c2s *c, struct arena *a, struct xml *stanza)
+{
+	const struct host *host = c2s_host(c);
+	if (host && host->legacy_codes)
+		stanza_error_add_code(a, stanza);
+	c2s_write(c, stanza);
+}
+
 static void write_header(struct c2s *c)
 {
 	const char *host = c->host ? c->host : host_first()->name;

@@ -233,7 +233,7 @@ void c2s_element(struct c2s *c, struct arena *a, struct xml *el, size_t bytes)
 	if (c->state == C2S_BOUND && el->ns == NS_SM)
 		stream_management(c, el);
 	else if (c->state == C2S_BOUND && is_stanza(el))
-		c2s_write(c, stanza_error_reply(a, el, NOT_ALLOWED, "One resource for each stream", NULL));
+		c2s_write_error(c, a, stanza_error_reply(a, el, NOT_ALLOWED, "One resource for each stream", NULL));
 	else if (c->state == C2S_BOUND)
 		refuse_element(c, el);
 	else if (c->state == C2S_NEGOTIATING)
