@@ -28,6 +28,7 @@ const struct module *const modules[] = {
 	&mod_jidprep,
 	&mod_quickstart,
 	&mod_shim,
+	&mod_search,
 	&mod_register,
 	NULL,
 };

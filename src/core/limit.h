@@ -40,7 +40,8 @@
 	X(LIMIT_OFFLINE,                 "offline.limit") \
 	X(LIMIT_OFFLINE_BYTES,           "offline.limit_bytes") \
 	X(LIMIT_PRIVATE,                 "private.limit") \
-	X(LIMIT_PRIVATE_BYTES,           "private.limit_bytes")
+	X(LIMIT_PRIVATE_BYTES,           "private.limit_bytes") \
+	X(LIMIT_SEARCHES,                "search.per_hour")
 
 #define LIMIT_NAME(name, setting) name,
 enum limit { LIMITS(LIMIT_NAME) LIMIT_COUNT };

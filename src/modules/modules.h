@@ -24,4 +24,5 @@ extern const struct module
 	mod_jidprep,         /* XEP-0328 */
 	mod_quickstart,      /* XEP-0305 */
 	mod_shim,            /* XEP-0131 */
+	mod_search,          /* XEP-0055 */
 	mod_register;        /* XEP-0077 */

@@ -34,6 +34,7 @@
 	X(NS_DATA,           "jabber:x:data") \
 	X(NS_RSM,            "http://jabber.org/protocol/rsm") \
 	X(NS_VCARD,          "vcard-temp") \
+	X(NS_SEARCH,         "jabber:iq:search") \
 	X(NS_OFFLINE,        "msgoffline") \
 	X(NS_DELAY,          "urn:xmpp:delay") \
 	X(NS_DELAY_LEGACY,   "jabber:x:delay") \
