@@ -2,8 +2,7 @@
  * Search: what can be looked up of a card, written together with it.
  */
 #pragma once
-#include "store/store.h"
-#include "xml/xml.h"
+#include "core/turn.h"
 
 struct search_row {                  /* one statement */
 	const char  *sql;
