@@ -422,7 +422,14 @@ static size_t input(void *owner, const char *bytes, size_t size)
 	return taken;
 }
 
-static const struct conn_owner owner = { input, NULL, c2s_written, ended };
+static void secured(void *owner)
+{
+	struct c2s *c = owner;
+	if (c->state == C2S_SECURING)
+		c->state = C2S_HEADER;
+}
+
+static const struct conn_owner owner = { input, secured, c2s_written, ended };
 
 /* --- its beginning, and its move --- */
 

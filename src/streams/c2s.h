@@ -23,6 +23,7 @@
 enum c2s_state {
 	C2S_HEADER,                  /* a stream header is awaited */
 	C2S_NEGOTIATING,             /* features were sent */
+	C2S_SECURING,                /* <proceed/> was sent: what comes is a handshake */
 	C2S_WAITING,                 /* for an answer of ours: credentials, the pool, a bind. Nothing is read */
 	C2S_BOUND,
 	C2S_LEAVING,                 /* the client closed it; what it sent is not yet settled */

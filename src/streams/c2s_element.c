@@ -33,6 +33,7 @@ static void starttls(struct c2s *c)
 		return;
 	}
 	c2s_restart(c);
+	c->state = C2S_SECURING;
 	conn_tls(c->conn, choose, c);
 }
 
