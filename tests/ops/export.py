@@ -38,7 +38,8 @@ ROMEO = ("<user name='romeo'>" + keys('secret', 'sha1') + keys('secret') + """<q
 <presence xmlns='jabber:client' from='paris@example' to='romeo@example' type='subscribe'/><offline-messages>""" +
          ''.join(MESSAGE % (f'number {n}', stamp(n)) for n in range(120)) + """</offline-messages>
 <vCard xmlns='vcard-temp'><FN>Romeo  Montague</FN><DESC>a&#13;b
-c &lt;d&gt;</DESC><PHOTO x:y='1' xmlns:x='urn:example:x' xml:lang='it'><BINVAL>AAAA</BINVAL></PHOTO></vCard></user>""")
+c &lt;d&gt;</DESC><PHOTO x:y='1' xmlns:x='urn:example:x' xml:lang='it'><BINVAL>AAAA</BINVAL></PHOTO></vCard><query xmlns='jabber:iq:private'><storage xmlns='storage:rosternotes'><note jid='juliet@capulet.example'>sweet</note></storage><one xmlns='urn:example:a'>1</one><one xmlns='urn:example:a' x:y='2'
+ xmlns:x='urn:example:x'>a&#13;b <x:z/></one></query></user>""")
 DOCUMENT = ("<?xml version='1.0' encoding='UTF-8'?><!DOCTYPE server-data><!-- by hand --><server-data xmlns='urn:xmpp:pie:0'><host jid='example'>" + ROMEO +
             "<user name='juliet' password='ju&amp;liet'/></host></server-data>")
 
