@@ -332,12 +332,6 @@ static enum stanza_error gone(struct turn *t)
 	return OK;
 }
 
-static enum stanza_error forget(struct turn *t)
-{
-	turn_write(t, Q_REMOVE, V(t->account->id));
-	return OK;
-}
-
 const struct module mod_offline = {
 	.name        = "offline",
 	.title       = "Offline Messages",
@@ -345,7 +339,8 @@ const struct module mod_offline = {
 	.features    = FEATURES(NS_OFFLINE),
 	.calls       = CALLS({ "offline-page", next_page }),
 	.hooks       = HOOKS(ON_MESSAGE(AT_KEEP, keep), ON_MESSAGE(AT_MISS, miss), ON_PRESENCE_SENT(AT_MISS, available),
-		ON_SESSION_GONE(AT_MISS, gone), ON_ACCOUNT_REMOVED(AT_KEEP, forget)),
+		ON_SESSION_GONE(AT_MISS, gone)),
+	.forget      = FORGET(Q_REMOVE),
 	.options     = OPTIONS(
 		{ "limit", OPTION_INT, "1000", "Messages that wait for one account; 0: no limit" },
 		{ "limit_bytes", OPTION_SIZE, "10M", "Bytes of them; 0: no limit" }),

@@ -6,8 +6,8 @@
  */
 #include "modules/modules.h"
 #include "core/account.h"
-#include "core/host.h"
 #include "core/portable.h"
+#include "modules/own.h"
 #include "modules/search.h"
 #include "xml/parser.h"
 #include <string.h>
@@ -43,8 +43,7 @@ static enum stanza_error set(struct turn *t)
 /* §3.2: another's card. Refused where its sender lives, so that the answer says nothing of the other account. */
 static enum stanza_error refuse_set(struct turn *t)
 {
-	bool is_ours = t->to->local && !t->to->resource && host_find(t->to->domain);
-	return is_ours && t->type == TYPE_SET && xml_is(t->payload, NS_VCARD, "vCard") ? FORBIDDEN : OK;
+	return t->type == TYPE_SET && is_asked_of_another(t, NS_VCARD, "vCard") ? FORBIDDEN : OK;
 }
 
 /* --- to another server and from one (XEP-0227 §4.7) --- */
