@@ -29,6 +29,7 @@ const struct module *const modules[] = {
 	&mod_quickstart,
 	&mod_shim,
 	&mod_search,
+	&mod_bits,
 	&mod_register,
 	NULL,
 };

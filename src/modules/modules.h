@@ -25,4 +25,5 @@ extern const struct module
 	mod_quickstart,      /* XEP-0305 */
 	mod_shim,            /* XEP-0131 */
 	mod_search,          /* XEP-0055 */
+	mod_bits,            /* XEP-0231 */
 	mod_register;        /* XEP-0077 */

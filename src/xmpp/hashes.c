@@ -2,6 +2,7 @@
 #include "xmpp/hashes.h"
 #include "xmpp/base64.h"
 #include <openssl/evp.h>
+#include <stdio.h>
 #include <string.h>
 
 static const EVP_MD *find(const char *name)
@@ -16,12 +17,26 @@ static const EVP_MD *find(const char *name)
 	return NULL;
 }
 
+/* The digest's size; 0: there is none. */
+static unsigned digest_of(const EVP_MD *md, const void *from, size_t size, unsigned char digest[EVP_MAX_MD_SIZE])
+{
+	unsigned length = 0;
+	return md && EVP_Digest(from, size, digest, &length, md, NULL) ? length : 0;
+}
+
 char *hash_base64(struct arena *a, const char *name, const void *from, size_t size)
 {
 	unsigned char digest[EVP_MAX_MD_SIZE];
-	unsigned length = 0;
-	const EVP_MD *md = find(name);
-	if (!md || !EVP_Digest(from, size, digest, &length, md, NULL))
-		return NULL;
-	return base64_encode(a, digest, length);
+	unsigned length = digest_of(find(name), from, size, digest);
+	return length ? base64_encode(a, digest, length) : NULL;
+}
+
+char *hash_hex(struct arena *a, const char *name, const void *from, size_t size)
+{
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	unsigned length = digest_of(strcmp(name, "sha1") == 0 ? EVP_sha1() : find(name), from, size, digest);
+	char *hex = length ? arena_bytes(a, 2 * length + 1) : NULL;
+	for (unsigned i = 0; i < length; i++)
+		snprintf(hex + 2 * (size_t)i, 3, "%02x", digest[i]);
+	return hex;
 }

@@ -8,3 +8,5 @@
 
 /* Base64 of the digest; NULL: we don't know that function, or nobody should use it any more. */
 char *hash_base64(struct arena *, const char *name, const void *from, size_t size);
+/* The same in lower-case hex; "sha1" is known here, by which XEP-0231 names what is short and was seen before. */
+char *hash_hex(struct arena *, const char *name, const void *from, size_t size);

@@ -42,6 +42,7 @@
 	X(NS_TIME,           "urn:xmpp:time") \
 	X(NS_SIC,            "urn:xmpp:sic:1") \
 	X(NS_JIDPREP,        "urn:xmpp:jidprep:1") \
+	X(NS_BITS,           "urn:xmpp:bob") \
 	X(NS_PIPELINING,     "urn:xmpp:features:pipelining") \
 	X(NS_SHIM,           "http://jabber.org/protocol/shim") \
 	X(NS_HINTS,          "urn:xmpp:hints") \

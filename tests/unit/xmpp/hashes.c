@@ -24,8 +24,16 @@ static void weak_and_unknown_ones_are_not_made(void **state)
 	assert_null(hash_base64(a, "", "abc", 3));
 }
 
+static void hex_is_for_bits_of_binary(void **state)
+{
+	assert_string_equal(hash_hex(a, "sha1", "abc", 3), "a9993e364706816aba3e25717850c26c9cd0d89d");
+	assert_string_equal(hash_hex(a, "sha-256", "abc", 3), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+	assert_null(hash_hex(a, "sha-1", "abc", 3));
+	assert_null(hash_hex(a, "md5", "abc", 3));
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { TEST(each_name_is_its_function), TEST(weak_and_unknown_ones_are_not_made) };
+	const struct CMUnitTest tests[] = { TEST(each_name_is_its_function), TEST(weak_and_unknown_ones_are_not_made), TEST(hex_is_for_bits_of_binary) };
 	return cmocka_run_group_tests(tests, begin_all, NULL);
 }
