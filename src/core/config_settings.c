@@ -163,6 +163,11 @@ static const struct setting session[] = {
 	{ "conflict", OPTION_ENUM, "replace", "A resource that is taken: a new name, the old session ends, or the new one is refused", IN_BOTH, .words = "new replace refuse" },
 };
 
+static const struct setting legacy[] = {
+	{ "error_codes", OPTION_BOOL, "no", "Also give errors the numbers that old clients read (XEP-0086)", IN_BOTH },
+	{ "delay_stamps", OPTION_BOOL, "no", "Also stamp messages that waited as old clients read it (XEP-0091)", IN_BOTH },
+};
+
 static const struct setting services[] = {
 	{ "conference", OPTION_STRING, "conference", "Name before the domain for rooms; off: none", IN_BOTH, LATER },
 	{ "pubsub", OPTION_STRING, "pubsub", "Name before the domain for publish-subscribe; off: none", IN_BOTH, LATER },
@@ -242,7 +247,7 @@ static const struct setting scriptlet[] = {
 const struct settings_section config_settings[] = {
 	SECTION("", top, false), SECTION("", listeners, false), SECTION("", domain, false), SECTION("auth", auth, false),
 	SECTION("archive", archive, false), SECTION("log", logging, false), SECTION("audit", audit, false),
-	SECTION("limits", limits, false), SECTION("acks", acks, false), SECTION("session", session, false),
+	SECTION("limits", limits, false), SECTION("acks", acks, false), SECTION("session", session, false), SECTION("legacy", legacy, false),
 	SECTION("services", services, false), SECTION("pubsub", pubsub, false), SECTION("s2s", s2s, false),
 	SECTION("dns", dns, false), SECTION("store", store, false), SECTION("component", component, false),
 	SECTION("xmpp_logger", xmpp_logger, true), SECTION("scriptlet", scriptlet, true),

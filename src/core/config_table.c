@@ -106,7 +106,7 @@ bool config_kind_may_hold(enum config_kind outer, enum config_kind inner)
 
 const char *option_type_name(enum option_type type)
 {
-	static const char *const names[] = { "yes or no", "number", "size", "duration", "mode", "text", "secret", "path", "URI", "word", "list", "paths", "map" };
+	static const char *const names[] = { "yes or no", "number", "size", "duration", "mode", "text", "secret", "path", "URI", "word", "list", "URIs", "paths", "map" };
 	return names[type];
 }
 

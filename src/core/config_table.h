@@ -26,6 +26,7 @@ enum option_type {
 	OPTION_URI,                          /* scheme:…; the schemes are `words` */
 	OPTION_ENUM,                         /* one of `words`; its number is the place among them */
 	OPTION_LIST,                         /* words; from `words` when there are any */
+	OPTION_ADDRESSES,                    /* a list of URIs, which nobody here opens: they are told */
 	OPTION_PATHS,                        /* one path or a list of them, relative as OPTION_PATH; its text is the first */
 	OPTION_MAP,                          /* a = b, c = d; kept as a list "a=b"; values from `words` when there are any */
 };

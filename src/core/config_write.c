@@ -203,7 +203,8 @@ static bool is_absolute(const struct config_entry *e, const struct config_value 
 
 static struct config_node *read_value(struct change *c, const struct config_entry *e, const char *value)
 {
-	bool is_list = e->setting.type == OPTION_LIST || e->setting.type == OPTION_MAP || (e->setting.type == OPTION_PATHS && *value == '[');
+	bool is_list = e->setting.type == OPTION_LIST || e->setting.type == OPTION_ADDRESSES || e->setting.type == OPTION_MAP
+		|| (e->setting.type == OPTION_PATHS && *value == '[');
 	struct config_report report;
 	struct config_value v;
 	config_report_init(&report);

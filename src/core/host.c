@@ -216,6 +216,8 @@ static bool add_host(struct whole *w, const struct config_scope *s, struct fail 
 	h->plain_without_tls = config_bool(s, "auth.allow_plain_without_tls");
 	auth_terms_read(&h->auth, s);
 	password_terms_read(&h->passwords, s);
+	h->legacy_codes = config_bool(s, "legacy.error_codes");
+	h->legacy_stamps = config_bool(s, "legacy.delay_stamps");
 	h->resources = (unsigned)config_int(s, "limits.resources");
 	read_client_limits(&h->clients, s);
 	h->wrong_passwords = (unsigned)config_int(s, "limits.logins_per_account");
@@ -332,4 +334,11 @@ int64_t host_int(const struct host *h, const struct module *m, const char *name)
 const char *host_text(const struct host *h, const struct module *m, const char *name)
 {
 	return option(h, m, name)->text;
+}
+
+const char *const *host_list(const struct host *h, const struct module *m, const char *name)
+{
+	static const char *const none[] = { NULL };
+	const char *const *list = option(h, m, name)->list;
+	return list ? list : none;
 }

@@ -41,6 +41,8 @@ struct host {
 	struct tls       *tls;               /* NULL: no certificate. The snapshot's */
 	enum host_tls     tls_mode;          /* for clients */
 	bool              plain_without_tls; /* as the domain says, else globally; for a connection ask c2s_auth_terms */
+	bool              legacy_codes;      /* legacy { error_codes }: XEP-0086 */
+	bool              legacy_stamps;     /* legacy { delay_stamps }: XEP-0091 */
 	struct auth_terms auth;              /* what this domain itself says */
 	struct password_terms passwords;
 	uint64_t          off;               /* modules that are switched off here: a bit for each, by its place among them */
@@ -123,4 +125,5 @@ struct hosts *hosts_here(void);
 static inline bool host_runs(const struct host *h, unsigned slot) { return !(h->off >> slot & 1); }
 bool        host_bool(const struct host *, const struct module *, const char *name);
 int64_t     host_int(const struct host *, const struct module *, const char *name);      /* sizes and durations (ms) too */
+const char *const *host_list(const struct host *, const struct module *, const char *name);      /* ends with NULL, is never NULL */
 const char *host_text(const struct host *, const struct module *, const char *name);

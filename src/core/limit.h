@@ -56,7 +56,10 @@
 	X(LIMIT_COMPONENT_QUEUE_BYTES,   "component.queue_bytes") \
 	X(LIMIT_COMPONENT_QUEUE_TIME,    "component.queue_time") \
 	X(LIMIT_CERTIFICATES,            "certificates.most") \
-	X(LIMIT_CERTIFICATE_SIZE,        "certificates.size")
+	X(LIMIT_CERTIFICATE_SIZE,        "certificates.size") \
+	X(LIMIT_PRIVATE,                 "private.limit") \
+	X(LIMIT_PRIVATE_BYTES,           "private.limit_bytes") \
+	X(LIMIT_SEARCHES,                "search.per_hour")
 
 #define LIMIT_NAME(name, setting) name,
 enum limit { LIMITS(LIMIT_NAME) LIMIT_COUNT };

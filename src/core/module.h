@@ -69,8 +69,11 @@ struct iq_handler {
 	unsigned    types;           /* IQ_GET | IQ_SET */
 	unsigned    asked;
 	hook_function *run;
+	/* TO_ACCOUNT: what they are told who may not know of the account, and so what is told of a name that doesn't exist; OK:
+	 * service-unavailable. */
+	enum stanza_error stranger;
 };
-#define IQS(...) ((const struct iq_handler[]){ __VA_ARGS__, { NULL, NULL, 0, 0, NULL } })
+#define IQS(...) ((const struct iq_handler[]){ __VA_ARGS__, { NULL, NULL, 0, 0, NULL, OK } })
 
 /* The server's own questions (a signal of kind CALL): the payload's name in NS_CALL. */
 struct call_handler {
@@ -89,6 +92,9 @@ struct per_account {
 
 /* What disco#info of the host, of accounts, and of stream features says beside the features (XEP-0030, 0128). */
 struct identity { const char *category, *type, *name; };
+
+/* A node of the host that may be asked by its name (XEP-0030 §3.2): what it can do. */
+struct disco_node { const char *name; const char *const *features; };
 
 struct portable;
 struct config;
@@ -111,6 +117,7 @@ struct module {
 	bool        is_needed;       /* `enabled = no` is an error: without it this is no XMPP server */
 	const char *const *features;             /* in disco#info of the host */
 	const char *const *account_features;     /* in disco#info of an account */
+	const struct disco_node *nodes;          /* of the host */
 	const struct iq_handler *iqs;
 	const struct call_handler *calls;
 	const struct hook *hooks;
@@ -144,6 +151,7 @@ struct module {
 	void (*host_info)(const struct host *, struct arena *, struct xml *query);
 };
 #define FEATURES(...)   ((const char *const[]){ __VA_ARGS__, NULL })
+#define NODES(...)      ((const struct disco_node[]){ __VA_ARGS__, { NULL, NULL } })
 #define OPTIONS(...)    ((const struct option[]){ __VA_ARGS__, { NULL, OPTION_BOOL, NULL, NULL, 0, 0 } })
 #define FORGET(...)     ((const char *const[]){ __VA_ARGS__, NULL })
 #define MIGRATIONS(...) ((const struct migration[]){ __VA_ARGS__, { NULL, 0, NULL } })

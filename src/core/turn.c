@@ -141,6 +141,8 @@ static void answer_error(struct turn *t, enum stanza_error error, const char *te
 		return;
 	xml_set(t->arena, reply, "from", t->was_addressed ? t->to->full : t->account->jid);
 	xml_set(t->arena, reply, "to", t->from->full);
+	if (t->host && t->host->legacy_codes)
+		stanza_error_add_code(t->arena, reply);
 	output_add(t, reply, t->session, false);
 }
 
@@ -221,6 +223,15 @@ static enum stanza_error call_begin(struct turn *t)
 	return h ? h->run(t) : ITEM_NOT_FOUND;
 }
 
+/* What a stranger gets from an account that exists. */
+static enum stanza_error told_to_strangers(const struct turn *t)
+{
+	bool known;
+	const struct iq_handler *h = t->kind == KIND_INFO && t->payload
+		? modules_iq(t->payload, t->type == TYPE_GET ? IQ_GET : IQ_SET, TO_ACCOUNT, t->host ? t->host->off : 0, &known) : NULL;
+	return h && h->stranger != OK ? h->stranger : SERVICE_UNAVAILABLE;
+}
+
 /* RFC 6121 §8.5.1; XEP-0030 §8 wants an empty list, as a stranger gets it from an account that exists. */
 static enum stanza_error refuse_unknown(struct turn *t)
 {
@@ -228,7 +239,7 @@ static enum stanza_error refuse_unknown(struct turn *t)
 		turn_reply(t, EL(t->arena, NS_DISCO_ITEMS, "query", ATTR(t->arena, "node", xml_get(t->payload, "node"))));
 		return HANDLED;
 	}
-	return t->kind == KIND_MESSAGE || t->kind == KIND_INFO ? SERVICE_UNAVAILABLE : HANDLED;
+	return t->kind == KIND_MESSAGE || t->kind == KIND_INFO ? told_to_strangers(t) : HANDLED;
 }
 
 static enum stanza_error begin(struct turn *t)

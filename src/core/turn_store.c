@@ -145,6 +145,8 @@ static void append_bounce(struct append *p)
 	log_problem("STORE", "%s: a message could not be kept: %s", p->account->jid, p->job.why.text);
 	struct arena *a = arena_new();
 	struct xml *error = p->head ? stanza_error_reply(a, xml_clone(a, p->head), RESOURCE_CONSTRAINT, NULL, NULL) : NULL;      /* a reply borrows; p ends first */
+	if (error && p->account->host && p->account->host->legacy_codes)
+		stanza_error_add_code(a, error);
 	struct jid *to = error ? jid_parse(a, xml_get(error, "to")) : NULL;
 	if (to)
 		signal_send(signal_new(a, error, jid_parse(a, p->account->jid), to, KIND_MESSAGE, TYPE_ERROR));
@@ -187,7 +189,7 @@ void append_submit(struct turn *t)
 	receipt_hold(p->receipt);
 	p->since = clock_now();
 	p->number = ++t->account->mailbox.appended;
-	if (t->kind == KIND_MESSAGE && t->type != TYPE_ERROR && !t->is_delivered && t->from)
+	if (t->stanza && t->kind == KIND_MESSAGE && t->type != TYPE_ERROR && !t->is_delivered && t->from)
 		p->head = EL(p->arena, NS_CLIENT, "message", ATTR(p->arena, "from", arena_string(p->arena, t->from->full)),
 			ATTR(p->arena, "to", arena_string(p->arena, t->to->full)), ATTR(p->arena, "id", arena_string(p->arena, t->id)));
 	list_append(&t->account->mailbox.appends, &p->link);

@@ -20,6 +20,15 @@ extern const struct module
 	mod_time,            /* XEP-0202 */
 	mod_vcard,           /* XEP-0054 */
 	mod_register,        /* XEP-0077 */
+	mod_private,         /* XEP-0049, and 0083, 0145, 0209, which ride on it */
+	mod_last,            /* XEP-0012 */
+	mod_contact,         /* XEP-0157, 0455 */
+	mod_server_ip,       /* XEP-0279 */
+	mod_jidprep,         /* XEP-0328 */
+	mod_quickstart,      /* XEP-0305 */
+	mod_shim,            /* XEP-0131 */
+	mod_search,          /* XEP-0055 */
+	mod_bits,            /* XEP-0231 */
 	mod_xmpp_logger,     /* the traffic log */
 	mod_certificates,    /* XEP-0257 */
 	mod_anonymous;       /* XEP-0175 */

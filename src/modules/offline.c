@@ -265,19 +265,27 @@ static bool is_stamped(const struct xml *message, const char *from, const char *
 	return false;
 }
 
-/* XEP-0203: since when it waited, and where. */
-static void deliver(struct turn *t, struct session *s, const struct row *row)
+/* XEP-0203: since when it waited, and where; for old clients XEP-0091 says the same. */
+static void stamp(struct turn *t, struct xml *message, msec since)
 {
 	struct arena *a = t->arena;
+	const char *domain = t->account->address->domain, *at = datetime_print_msec(a, since);
+	if (!is_stamped(message, domain, at))
+		xml_append(message, EL(a, NS_DELAY, "delay", ATTR(a, "from", domain), ATTR(a, "stamp", at), TEXT(a, "Offline Storage")));
+	if (t->host && t->host->legacy_stamps)
+		xml_append(message, EL(a, NS_DELAY_LEGACY, "x", ATTR(a, "from", domain), ATTR(a, "stamp", datetime_print_legacy(a, since)),
+			TEXT(a, "Offline Storage")));
+}
+
+static void deliver(struct turn *t, struct session *s, const struct row *row)
+{
 	const char *text = row_text(row, 2);
-	struct xml *message = xml_parse(a, text, strlen(text), NS_CLIENT);
+	struct xml *message = xml_parse(t->arena, text, strlen(text), NS_CLIENT);
 	if (!message) {
 		log_problem("OFFLINE", "%s: the message of row %lld can't be read", t->account->jid, (long long)row_int(row, 0));
 		return;
 	}
-	const char *from = t->account->address->domain, *stamp = datetime_print_msec(a, row_int(row, 1));
-	if (!is_stamped(message, from, stamp))
-		xml_append(message, EL(a, NS_DELAY, "delay", ATTR(a, "from", from), ATTR(a, "stamp", stamp), TEXT(a, "Offline Storage")));
+	stamp(t, message, row_int(row, 1));
 	turn_deliver_kept(t, s, message, Q_FORGET, row_int(row, 0));
 	amount_of(t->account)->may_be_less = true;
 }
@@ -386,12 +394,6 @@ static enum stanza_error gone(struct turn *t)
 	return OK;
 }
 
-static enum stanza_error forget(struct turn *t)
-{
-	turn_write(t, Q_REMOVE, V(t->account->id));
-	return OK;
-}
-
 const struct module mod_offline = {
 	.name        = "offline",
 	.title       = "Offline Messages",
@@ -399,7 +401,8 @@ const struct module mod_offline = {
 	.features    = FEATURES(NS_OFFLINE),
 	.calls       = CALLS({ "offline-page", next_page }),
 	.hooks       = HOOKS(ON_MESSAGE(AT_KEEP, keep), ON_MESSAGE(AT_MISS, miss), ON_PRESENCE_SENT(AT_MISS, available),
-		ON_SESSION_RESUMED(AT_MISS, resumed), ON_SESSION_GONE(AT_MISS, gone), ON_ACCOUNT_REMOVED(AT_KEEP, forget)),
+		ON_SESSION_RESUMED(AT_MISS, resumed), ON_SESSION_GONE(AT_MISS, gone)),
+	.forget      = FORGET(Q_REMOVE),
 	.options     = OPTIONS(
 		{ "limit", OPTION_INT, "1000", "Messages that wait for one account; 0: no limit" },
 		{ "limit_bytes", OPTION_SIZE, "10M", "Bytes of them; 0: no limit" }),

@@ -240,12 +240,6 @@ void subscription_remind(struct turn *t, const struct rows *requests)
 	}
 }
 
-static enum stanza_error forget(struct turn *t)
-{
-	turn_write(t, Q_FORGET, V(t->account->id));
-	return OK;
-}
-
 /* --- to another server and from one (XEP-0227 §4.9) --- */
 
 static int64_t export(struct arena *a, struct xml *user, const struct rows *rows, const char *domain)
@@ -277,7 +271,8 @@ const struct module mod_subscription = {
 	.name       = "subscription",
 	.is_needed = true,
 	.title      = "Presence Subscriptions",
-	.hooks      = HOOKS(ON_PRESENCE_SENT(AT_DELIVER, sent), ON_PRESENCE(AT_DELIVER, came), ON_ACCOUNT_REMOVED(AT_DELIVER, forget)),
+	.hooks      = HOOKS(ON_PRESENCE_SENT(AT_DELIVER, sent), ON_PRESENCE(AT_DELIVER, came)),
+	.forget     = FORGET(Q_FORGET),
 	.portable   = &(const struct portable){ .query = Q_REQUESTS, .export = export, .import = import },
 	.options    = OPTIONS(
 		{ "requests", OPTION_INT, "500", "Subscription requests that may wait for one account's answer; what comes beyond is ignored", 0, 1000000 },

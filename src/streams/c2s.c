@@ -77,6 +77,14 @@ void c2s_write(struct c2s *c, const struct xml *el)
 	conn_printed(c->conn);
 }
 
+void c2s_write_error(struct c2s *c, struct arena *a, struct xml *stanza)
+{
+	const struct host *host = c2s_host(c);
+	if (host && host->legacy_codes)
+		stanza_error_add_code(a, stanza);
+	c2s_write(c, stanza);
+}
+
 static void write_header(struct c2s *c)
 {
 	const char *host = c->host ? c->host : host_first()->name;
@@ -492,7 +500,14 @@ static size_t input(void *owner, const char *bytes, size_t size)
 	return taken;
 }
 
-static const struct conn_owner owner = { input, NULL, c2s_written, ended };
+static void secured(void *owner)
+{
+	struct c2s *c = owner;
+	if (c->state == C2S_SECURING)
+		c->state = C2S_HEADER;
+}
+
+static const struct conn_owner owner = { input, secured, c2s_written, ended };
 
 /* --- its beginning, and its move --- */
 

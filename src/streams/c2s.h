@@ -25,6 +25,7 @@
 enum c2s_state {
 	C2S_HEADER,                  /* a stream header is awaited */
 	C2S_NEGOTIATING,             /* features were sent */
+	C2S_SECURING,                /* <proceed/> was sent: what comes is a handshake */
 	C2S_WAITING,                 /* for an answer of ours: credentials, the pool, a bind. Nothing is read */
 	C2S_BOUND,
 	C2S_LEAVING,                 /* the client closed it; what it sent is not yet settled */
@@ -98,6 +99,7 @@ void c2s_log_xml(const struct c2s *, const char *done, const struct xml *);     
 #define C2S_LOG_XML(c, done, el) \
 	((int)LOG_ALL <= atomic_load_explicit(&log_limit, memory_order_relaxed) ? c2s_log_xml(c, done, el) : (void)0)
 void c2s_write(struct c2s *, const struct xml *);                    /* an element of the stream's own */
+void c2s_write_error(struct c2s *, struct arena *, struct xml *stanza);      /* one that holds a stanza error */
 void c2s_error(struct c2s *, enum stream_error, const char *text);   /* ends the stream so (RFC 6120 §4.9) */
 void c2s_close(struct c2s *, const char *why);                       /* ends it with a closing tag */
 void c2s_go_on(struct c2s *);                                        /* what it waited for has come: reads again */

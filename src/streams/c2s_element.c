@@ -35,6 +35,7 @@ static void starttls(struct c2s *c)
 		return;
 	}
 	c2s_restart(c);
+	c->state = C2S_SECURING;
 	conn_tls(c->conn, choose, c);
 }
 
@@ -176,7 +177,7 @@ static void stanza(struct c2s *c, struct arena *a, struct xml *el, size_t bytes)
 static void refuse_second_bind(struct c2s *c, struct arena *a, const struct xml *el)
 {
 	c2s_show(c, TAP_IN, el);
-	c2s_write(c, stanza_error_reply(a, el, NOT_ALLOWED, "One resource for each stream", NULL));
+	c2s_write_error(c, a, stanza_error_reply(a, el, NOT_ALLOWED, "One resource for each stream", NULL));
 }
 
 /* Takes the arena. */

@@ -226,7 +226,7 @@ void c2s_bind_refused(struct c2s *c, const char *id, enum stanza_error error)
 {
 	struct arena *a = arena_new();
 	struct xml *why = error == RESOURCE_CONSTRAINT ? EL(a, NS_ERRORS, "resource-limit-exceeded") : NULL;         /* XEP-0205 §4.4 */
-	c2s_write(c, EL(a, NS_CLIENT, "iq", ATTR(a, "type", "error"), ATTR(a, "id", id),
+	c2s_write_error(c, a, EL(a, NS_CLIENT, "iq", ATTR(a, "type", "error"), ATTR(a, "id", id),
 		c->is_legacy ? legacy_error(a, error) : stanza_error_element(a, error, NULL, why)));
 	arena_free(a);
 	if (++c->tries > limits(c)->login_tries)                  /* RFC 6120 §7.7.3 */

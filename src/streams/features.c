@@ -46,6 +46,7 @@ struct xml *c2s_features(struct c2s *c, struct arena *a)
 		after_login(c, a, features);
 	else
 		before_login(c, a, features);
+	xml_append(features, EL(a, NS_PIPELINING, "pipelining"));            /* XEP-0305 §4 */
 	xml_append(features, limits(c, a));
 	return features;
 }

@@ -51,14 +51,14 @@ bool signup_is_asked(const struct c2s *c, const struct xml *el)
 
 static void refuse(struct c2s *c, struct arena *a, const struct xml *iq, enum stanza_error error, const char *text)
 {
-	c2s_write(c, stanza_error_reply(a, iq, error, text, NULL));
+	c2s_write_error(c, a, stanza_error_reply(a, iq, error, text, NULL));
 }
 
 /* The request may be gone by now: its id is what is left. */
 static void answer(struct c2s *c, struct arena *a, const char *id, enum stanza_error error, struct xml *payload)
 {
 	bool ok = error == OK;
-	c2s_write(c, EL(a, NS_CLIENT, "iq", ATTR(a, "type", ok ? "result" : "error"), ATTR(a, "id", id), ATTR(a, "from", c->host),
+	c2s_write_error(c, a, EL(a, NS_CLIENT, "iq", ATTR(a, "type", ok ? "result" : "error"), ATTR(a, "id", id), ATTR(a, "from", c->host),
 		ok ? payload : stanza_error_element(a, error, NULL, NULL)));
 }
 

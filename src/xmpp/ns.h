@@ -32,16 +32,26 @@
 	X(NS_REGISTER_FEATURE, "http://jabber.org/features/iq-register") \
 	X(NS_VERSION,        "jabber:iq:version") \
 	X(NS_PRIVATE,        "jabber:iq:private") \
+	X(NS_LAST,           "jabber:iq:last") \
 	X(NS_DISCO_INFO,     "http://jabber.org/protocol/disco#info") \
 	X(NS_DISCO_ITEMS,    "http://jabber.org/protocol/disco#items") \
 	X(NS_CAPS,           "http://jabber.org/protocol/caps") \
+	X(NS_CAPS2,          "urn:xmpp:caps") \
+	X(NS_HASHES,         "urn:xmpp:hashes:2") \
 	X(NS_DATA,           "jabber:x:data") \
 	X(NS_RSM,            "http://jabber.org/protocol/rsm") \
 	X(NS_VCARD,          "vcard-temp") \
+	X(NS_SEARCH,         "jabber:iq:search") \
 	X(NS_OFFLINE,        "msgoffline") \
 	X(NS_DELAY,          "urn:xmpp:delay") \
+	X(NS_DELAY_LEGACY,   "jabber:x:delay") \
 	X(NS_PING,           "urn:xmpp:ping") \
 	X(NS_TIME,           "urn:xmpp:time") \
+	X(NS_SIC,            "urn:xmpp:sic:1") \
+	X(NS_JIDPREP,        "urn:xmpp:jidprep:1") \
+	X(NS_BITS,           "urn:xmpp:bob") \
+	X(NS_PIPELINING,     "urn:xmpp:features:pipelining") \
+	X(NS_SHIM,           "http://jabber.org/protocol/shim") \
 	X(NS_HINTS,          "urn:xmpp:hints") \
 	X(NS_STANZA_ID,      "urn:xmpp:sid:0") \
 	X(NS_SM,             "urn:xmpp:sm:3") \

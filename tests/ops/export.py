@@ -5,6 +5,7 @@ import hmac
 import os
 import re
 import shutil
+import sqlite3
 import subprocess
 import tempfile
 import time
@@ -38,7 +39,8 @@ ROMEO = ("<user name='romeo'>" + keys('secret', 'sha1') + keys('secret') + """<q
 <presence xmlns='jabber:client' from='paris@example' to='romeo@example' type='subscribe'/><offline-messages>""" +
          ''.join(MESSAGE % (f'number {n}', stamp(n)) for n in range(120)) + """</offline-messages>
 <vCard xmlns='vcard-temp'><FN>Romeo  Montague</FN><DESC>a&#13;b
-c &lt;d&gt;</DESC><PHOTO x:y='1' xmlns:x='urn:example:x' xml:lang='it'><BINVAL>AAAA</BINVAL></PHOTO></vCard></user>""")
+c &lt;d&gt;</DESC><PHOTO x:y='1' xmlns:x='urn:example:x' xml:lang='it'><BINVAL>AAAA</BINVAL></PHOTO></vCard><query xmlns='jabber:iq:private'><storage xmlns='storage:rosternotes'><note jid='juliet@capulet.example'>sweet</note></storage><one xmlns='urn:example:a'>1</one><one xmlns='urn:example:a' x:y='2'
+ xmlns:x='urn:example:x'>a&#13;b <x:z/></one></query></user>""")
 DOCUMENT = ("<?xml version='1.0' encoding='UTF-8'?><!DOCTYPE server-data><!-- by hand --><server-data xmlns='urn:xmpp:pie:0'><host jid='example'>" + ROMEO +
             "<user name='juliet' password='ju&amp;liet'/></host></server-data>")
 
@@ -259,4 +261,33 @@ def many(program):
         return None if grown < 40 else f'{grown} MiB more memory'
 
 
-TESTS = (round_trip, stays, without_server, bad, included, many)
+def rows_of(server):
+    """How many rows each table of accounts holds."""
+    with sqlite3.connect(f'file:{server.data("jackdaw.sqlite")}?mode=ro', uri=True) as db:
+        tables = [name for name, in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        of_accounts = [t for t in tables if any(column[1] == 'account' for column in db.execute(f'PRAGMA table_info({t})'))]
+        return {t: db.execute(f'SELECT COUNT(*) FROM {t}').fetchone()[0] for t in of_accounts}
+
+
+def removed(program):
+    """Who is removed leaves no row behind, by the server or without one."""
+    for is_running in True, False:
+        with running(program) as server:
+            server.rows('import', '-', text=DOCUMENT)
+            server.log_in('romeo', tls=True).close()
+            server.command('user', 'remove', 'juliet@example')
+            server.stop()
+            before = rows_of(server)
+            if not all(before.values()) or len(before) < 8:
+                return f'the test holds too little: {before}'
+            if is_running:
+                server.start()
+            done = server.command('user', 'remove', 'romeo@example')
+            server.stop()
+            if done.returncode or any(rows_of(server).values()):
+                return f'{"by the server" if is_running else "without one"}: {done.stderr} {rows_of(server)}'
+            server.start()
+    return None
+
+
+TESTS = (round_trip, removed, stays, without_server, bad, included, many)

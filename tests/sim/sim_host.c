@@ -6,10 +6,13 @@
 #include "core/config.h"
 #include "core/config_report.h"
 #include "core/host.h"
+#include "core/server.h"
 #include "record.h"
 #include "streams/guest.h"
 #include <stdio.h>
 #include <unistd.h>
+
+struct server server;
 
 static struct config *config;
 static struct hosts *hosts;

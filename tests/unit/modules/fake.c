@@ -4,17 +4,20 @@
 #include "core/credentials.h"
 #include "core/link.h"
 #include "core/limit.h"
+#include "core/server.h"
 #include "core/route.h"
 #include "core/source.h"
 #include "modules/modules.h"
 #include "modules/roster.h"
 #include "xml/parser.h"
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct fake fake;
-const struct module *const modules[] = { &mod_disco, &mod_stanza_id, &mod_offline, &mod_ping, &mod_version, &mod_time, &mod_vcard, &mod_register, NULL };
+struct server server;
+const struct module *const modules[] = { &mod_disco, &mod_stanza_id, &mod_offline, &mod_ping, &mod_version, &mod_time, &mod_vcard, &mod_register, &mod_contact, &mod_shim, NULL };
 
 /* --- the test's side --- */
 
@@ -47,7 +50,9 @@ static bool slow(void *with)
 
 static struct session_facts facts(void *with)
 {
-	return (struct session_facts){ .tls = with ? "TLSv1.3" : NULL };
+	struct session_facts f = { .tls = with ? "TLSv1.3" : NULL };
+	snprintf(f.peer, sizeof f.peer, "%s", fake.peer ? fake.peer : "");
+	return f;
 }
 
 struct session *fake_session(const char *resource, int priority)
@@ -179,6 +184,11 @@ void turn_then(struct turn *t, void (*fn)(struct turn *, void *), void *with)
 	fn(t, with);
 }
 
+void turn_answer(struct turn *t, struct xml *payload)
+{
+	fake.answer = payload;
+}
+
 void turn_later(struct turn *t, msec wait, const struct xml *question)
 {
 	fake.later = question;
@@ -241,6 +251,14 @@ static const char *option(const struct module *m, const char *name)
 	return o->fallback;
 }
 
+/* One option of a list has one item here. */
+const char *const *host_list(const struct host *h, const struct module *m, const char *name)
+{
+	static const char *list[2];
+	list[0] = option(m, name);
+	return list;
+}
+
 const char *host_text(const struct host *h, const struct module *m, const char *name) { return option(m, name); }
 bool host_bool(const struct host *h, const struct module *m, const char *name) { return strcmp(option(m, name), "yes") == 0; }
 
@@ -248,7 +266,7 @@ int64_t host_int(const struct host *h, const struct module *m, const char *name)
 {
 	char *unit;
 	int64_t n = strtoll(option(m, name), &unit, 10);
-	return *unit == 'm' || *unit == 'M' ? n << 20 : n;
+	return *unit == 'm' || *unit == 'M' ? n << 20 : *unit == 'k' ? n << 10 : n;
 }
 
 void limit_reached(enum limit limit) { fake.reached = limit; }

@@ -15,7 +15,7 @@
 enum { FAKE_MANY = 64 };
 
 struct fake_delivery { struct session *session; const struct xml *stanza; int64_t key; };
-struct fake_write { const char *sql; struct value values[6]; };
+struct fake_write { const char *sql; struct value values[12]; };
 
 struct fake {
 	enum limit reached;                  /* the last */
@@ -35,9 +35,11 @@ struct fake {
 	read_function *found;                /* waits for rows */
 	const char    *sql;
 	const struct xml *later;             /* what turn_later was told */
+	const struct xml *answer;            /* to a call */
 	void          *data, *live;
 	const char    *option[4], *value[4];
 	bool           is_slow;
+	const char    *peer;                 /* from where its sessions come */
 };
 extern struct fake fake;
 
