@@ -408,7 +408,7 @@ void links_sweep(struct home *home)
 static bool judge_one(struct hash_node *n, void *with)
 {
 	struct link *l = CONTAINER(n, struct link, by_name);
-	const struct component *terms = component_of(l->name);
+	const struct component *terms = host_find(l->name) ? NULL : component_of(l->name);
 	LIST_EACH(&l->carriers, struct carrier, in_link, c) {
 		if (!terms)
 			c->kind->end(c, STREAM_HOST_GONE, "This name is a component's no more");

@@ -2,6 +2,7 @@
 #include "fake.h"
 #include "core/credentials.h"
 #include "core/limit.h"
+#include "core/link.h"
 #include "modules/modules.h"
 #include "modules/roster.h"
 #include "xml/parser.h"
@@ -240,6 +241,17 @@ int64_t host_int(const struct host *h, const struct module *m, const char *name)
 	char *unit;
 	int64_t n = strtoll(option(m, name), &unit, 10);
 	return *unit == 'm' || *unit == 'M' ? n << 20 : n;
+}
+
+static const char *const nothing[] = { NULL };
+const char *const *host_list_of_all(const struct host *h, const struct module *m, const char *name) { return fake.items ? fake.items : nothing; }
+const char *const *host_list_of_its_own(const struct host *h, const struct module *m, const char *name) { return nothing; }
+
+const struct component *component_of(const char *domain) { return &fake.component; }
+void links_reachable(void (*fn)(const char *name, void *with), void *with)
+{
+	if (fake.connected)
+		fn(fake.connected, with);
 }
 
 void limit_reached(enum limit limit) { fake.reached = limit; }
