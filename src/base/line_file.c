@@ -33,7 +33,8 @@ struct line_file {
 	/* The thread's: */
 	pthread_t  thread;
 	int        fd;
-	int64_t    size, period;     /* of the file that is written */
+	int64_t    size;             /* of the file that is written */
+	msec       began;            /* when it was written to last, before us, or made */
 	bool       is_torn;          /* its last line is only half there */
 	uint64_t   lost;             /* lines that are missing, and weren't told yet */
 	struct fail why;             /* what hindered the last write or change; "": nothing did */
@@ -62,7 +63,7 @@ static bool open_file(struct line_file *f, const struct line_file_options *o, st
 		close(f->fd);
 	f->fd = fd;
 	f->size = st.st_size;
-	f->period = period_of(o, st.st_size ? (msec)st.st_mtime * 1000 : clock_wall());
+	f->began = st.st_size ? (msec)st.st_mtime * 1000 : clock_wall();
 	f->is_torn = false;
 	return true;
 }
@@ -86,7 +87,7 @@ static void replace(struct line_file *f, const struct line_file_options *o)
 {
 	if (!rename_all(o, &f->why) || !open_file(f, o, &f->why)) {
 		f->size = 0;                         /* tried again after as much as a file holds, or with the next period */
-		f->period = period_of(o, clock_wall());
+		f->began = clock_wall();
 	}
 }
 
@@ -136,7 +137,7 @@ static void write_piece(struct line_file *f, const char *p, size_t size)
 
 static void write_all(struct line_file *f, const struct line_file_options *o, const char *p, size_t size)
 {
-	if (period_of(o, clock_wall()) != f->period)
+	if (period_of(o, clock_wall()) != period_of(o, f->began))
 		replace(f, o);
 	while (size) {
 		size_t n = piece(f, o, p, size);
