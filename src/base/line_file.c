@@ -75,7 +75,8 @@ static bool rename_all(const struct line_file_options *o, struct fail *why)
 	if (!o->older)
 		return unlink(o->path) == 0 || fail_errno(why, "cannot remove %s", o->path);
 	for (unsigned i = o->older; i >= 1 && ok; i--) {
-		char *to = mem_printf("%s.%u", o->path, i), *from = i > 1 ? mem_printf("%s.%u", o->path, i - 1) : mem_string(o->path);
+		char *to = mem_printf("%s.%u", o->path, i);
+		char *from = i > 1 ? mem_printf("%s.%u", o->path, i - 1) : mem_string(o->path);
 		ok = rename(from, to) == 0 || errno == ENOENT || fail_errno(why, "cannot rename %s", from);
 		mem_free(to);
 		mem_free(from);
@@ -157,7 +158,8 @@ static void complain(struct line_file *f, const struct line_file_options *o, boo
 	if ((!f->lost && !*f->why.text) || (!is_last && f->said_at && now - f->said_at < SAY_AGAIN))
 		return;
 	if (f->lost)
-		log_problem(o->tag, "%s: %llu lines are missing: %s", o->path, (unsigned long long)f->lost, *f->why.text ? f->why.text : "the disk was too slow");
+		log_problem(o->tag, "%s: %llu lines are missing: %s", o->path, (unsigned long long)f->lost,
+			*f->why.text ? f->why.text : "the disk was too slow");
 	else
 		log_problem(o->tag, "%s: %s", o->path, f->why.text);
 	f->lost = 0;
