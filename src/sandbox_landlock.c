@@ -33,8 +33,8 @@ static const uint64_t writing = ACCESS(READ_FILE) | ACCESS(READ_DIR) | ACCESS(WR
 
 static uint64_t access_of(unsigned rights)
 {
-	return (rights & MAY_READ ? reading : 0) | (rights & MAY_WRITE ? writing : 0) | (rights & MAY_APPEND ? appending : 0) | (rights & MAY_ROTATE ? rotating : 0)
-		| (rights & MAY_LISTEN ? listening : 0) | (rights & MAY_RUN ? reading | ACCESS(EXECUTE) : 0);
+	return (rights & MAY_READ ? reading : 0) | (rights & MAY_WRITE ? writing : 0) | (rights & MAY_APPEND ? appending : 0)
+		| (rights & MAY_ROTATE ? rotating : 0) | (rights & MAY_LISTEN ? listening : 0) | (rights & MAY_RUN ? reading | ACCESS(EXECUTE) : 0);
 }
 
 static bool admit(int rules, uint64_t handled, const struct folder *f, struct fail *why)

@@ -33,7 +33,8 @@ struct line_file {
 	/* The thread's: */
 	pthread_t  thread;
 	int        fd;
-	int64_t    size, period;     /* of the file that is written */
+	int64_t    size;             /* of the file that is written */
+	msec       began;            /* when it was written to last, before us, or made */
 	bool       is_torn;          /* its last line is only half there */
 	uint64_t   lost;             /* lines that are missing, and weren't told yet */
 	struct fail why;             /* what hindered the last write or change; "": nothing did */
@@ -62,7 +63,7 @@ static bool open_file(struct line_file *f, const struct line_file_options *o, st
 		close(f->fd);
 	f->fd = fd;
 	f->size = st.st_size;
-	f->period = period_of(o, st.st_size ? (msec)st.st_mtime * 1000 : clock_wall());
+	f->began = st.st_size ? (msec)st.st_mtime * 1000 : clock_wall();
 	f->is_torn = false;
 	return true;
 }
@@ -74,7 +75,8 @@ static bool rename_all(const struct line_file_options *o, struct fail *why)
 	if (!o->older)
 		return unlink(o->path) == 0 || fail_errno(why, "cannot remove %s", o->path);
 	for (unsigned i = o->older; i >= 1 && ok; i--) {
-		char *to = mem_printf("%s.%u", o->path, i), *from = i > 1 ? mem_printf("%s.%u", o->path, i - 1) : mem_string(o->path);
+		char *to = mem_printf("%s.%u", o->path, i);
+		char *from = i > 1 ? mem_printf("%s.%u", o->path, i - 1) : mem_string(o->path);
 		ok = rename(from, to) == 0 || errno == ENOENT || fail_errno(why, "cannot rename %s", from);
 		mem_free(to);
 		mem_free(from);
@@ -86,7 +88,7 @@ static void replace(struct line_file *f, const struct line_file_options *o)
 {
 	if (!rename_all(o, &f->why) || !open_file(f, o, &f->why)) {
 		f->size = 0;                         /* tried again after as much as a file holds, or with the next period */
-		f->period = period_of(o, clock_wall());
+		f->began = clock_wall();
 	}
 }
 
@@ -136,7 +138,7 @@ static void write_piece(struct line_file *f, const char *p, size_t size)
 
 static void write_all(struct line_file *f, const struct line_file_options *o, const char *p, size_t size)
 {
-	if (period_of(o, clock_wall()) != f->period)
+	if (period_of(o, clock_wall()) != period_of(o, f->began))
 		replace(f, o);
 	while (size) {
 		size_t n = piece(f, o, p, size);
@@ -156,7 +158,8 @@ static void complain(struct line_file *f, const struct line_file_options *o, boo
 	if ((!f->lost && !*f->why.text) || (!is_last && f->said_at && now - f->said_at < SAY_AGAIN))
 		return;
 	if (f->lost)
-		log_problem(o->tag, "%s: %llu lines are missing: %s", o->path, (unsigned long long)f->lost, *f->why.text ? f->why.text : "the disk was too slow");
+		log_problem(o->tag, "%s: %llu lines are missing: %s", o->path, (unsigned long long)f->lost,
+			*f->why.text ? f->why.text : "the disk was too slow");
 	else
 		log_problem(o->tag, "%s: %s", o->path, f->why.text);
 	f->lost = 0;

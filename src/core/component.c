@@ -23,11 +23,18 @@ static unsigned smaller(unsigned a, unsigned b)
 	return a < b ? a : b;
 }
 
+/* An empty one would be everybody's. */
+static const char *secret_of(const struct config_scope *s)
+{
+	const char *secret = config_text(s, "component.secret");
+	return secret && *secret ? secret : NULL;
+}
+
 static struct component *read_one(const struct reading *r, const struct config_scope *s, const char *name)
 {
 	struct component *c = ARENA_NEW(r->arena, struct component);
 	c->name = name;
-	c->secret = config_text(s, "component.secret");
+	c->secret = secret_of(s);
 	c->tls = (enum component_tls)config_enum(s, "component.tls");
 	c->conflict = (enum component_conflict)config_enum(s, "component.conflict");
 	c->is_listed = config_bool(s, "component.listed");
@@ -93,7 +100,7 @@ static const struct config_value *allowed_here(const struct config_scope *s)
 static bool read_domain(struct reading *r, const struct config_scope *s, bool is_said)
 {
 	const char *name = jid_domain(r->arena, s->name);
-	if (!name || !config_text(s, "component.secret") || (is_said && !allowed_here(s)))
+	if (!name || !secret_of(s) || (is_said && !allowed_here(s)))
 		return true;
 	if (allowed_here(s))
 		return serve_patterns(r, config_list(s, "component.allowed"), read_one(r, s, NULL));
@@ -111,7 +118,7 @@ bool components_read(struct components *to, struct arena *a, const struct config
 	for (const struct config_scope *s = config_first(g, CONFIG_DOMAIN); s; s = config_next(s))
 		if (!s->protocol && !read_domain(&r, s, is_said))
 			return false;
-	return !config_text(g, "component.secret") || !is_said || serve_patterns(&r, config_list(g, "component.allowed"), read_one(&r, g, NULL));
+	return !secret_of(g) || !is_said || serve_patterns(&r, config_list(g, "component.allowed"), read_one(&r, g, NULL));
 }
 
 void components_clear(struct components *c)

@@ -117,12 +117,12 @@ static void check_scope(const struct config_scope *s, const struct config_scope 
 static void check_component(const struct config *config, const struct config_scope *s, struct config_report *report)
 {
 	struct arena *a = arena_new();
-	const char *name = jid_domain(a, s->name);
+	const char *name = jid_domain(a, s->name), *secret = config_text(s, "component.secret");
 	if (!name)
 		config_error(report, s->place, "\"%s\" is not a domain's name", s->name);
 	else if (config_domain(config, s->name, NULL))
 		config_error(report, s->place, "%s is a domain { } already, so it can't be a component's", s->name);
-	else if (!config_text(s, "component.secret"))
+	else if (!secret || !*secret)
 		config_error(report, s->place, "component \"%s\" has no secret, neither here nor in component { }", s->name);
 	arena_free(a);
 }

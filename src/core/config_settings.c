@@ -214,7 +214,7 @@ static const struct setting component[] = {
 	  .words = "refuse replace share", NEW_ONES },
 	{ "listed", OPTION_BOOL, "yes", "Who asks the domain above for its services is told of it", IN_COMPONENTS },
 	{ "queue", OPTION_INT, "0", "Messages and subscriptions that wait for a component that is away; 0: they are returned", IN_COMPONENTS, 0, 1000000 },
-	{ "queue_bytes", OPTION_SIZE, "4m", "Their bytes", IN_COMPONENTS, 65536, GIB },
+	{ "queue_bytes", OPTION_SIZE, "4m", "The memory that they hold; a small one takes some KiB", IN_COMPONENTS, 65536, GIB },
 	{ "queue_time", OPTION_DURATION, "10min", "How long each waits before it is returned", IN_COMPONENTS, SECOND, YEAR },
 	{ "idle_time", OPTION_DURATION, "5min", "A silent component is asked (XEP-0199), then disconnected; 0: never", IN_COMPONENTS, 0, YEAR },
 	{ "stanza_size", OPTION_SIZE, "1m", "Bytes of a stanza from a component", IN_COMPONENTS, 10000, 64 * MIB, NEW_ONES },

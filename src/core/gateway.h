@@ -20,8 +20,9 @@ struct gateway {
 	struct carrier carrier;      /* the core's */
 };
 
-/* From the next round on, everywhere. False: the place is taken, or the domain is ours. An account of that address hears nothing meanwhile. */
+/* From the next round on, everywhere. False: the place is taken, or the domain is ours. An account of that address hears nothing then. */
 bool gateway_open(struct gateway *);
 void gateway_close(struct gateway *);        /* it is its owner's again at once; what comes too late goes back to its sender */
-/* Says something as somebody of this address. Takes the arena, in which the stanza lies. False, and nothing is sent: `from` is another's, or it is no stanza. */
+/* Says something as somebody of this address. Takes the arena, in which the stanza lies. False, and nothing is sent: `from` is
+ * another's, or it is no stanza. */
 bool gateway_send(struct gateway *, struct arena *, struct xml *stanza);

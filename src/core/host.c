@@ -342,3 +342,22 @@ const char *const *host_list(const struct host *h, const struct module *m, const
 	const char *const *list = option(h, m, name)->list;
 	return list ? list : none;
 }
+
+static const char *const *list_said(const struct config_scope *s, const struct module *m, const char *name)
+{
+	static const char *const none[] = { NULL };
+	char path[96];
+	snprintf(path, sizeof path, "%s.%s", m->name, name);
+	const struct config_value *v = config_set_here(s, config_table_find(path, s->kind));
+	return v && v->list ? v->list : none;
+}
+
+const char *const *host_list_of_all(const struct host *h, const struct module *m, const char *name)
+{
+	return list_said(config_global(h->config), m, name);
+}
+
+const char *const *host_list_of_its_own(const struct host *h, const struct module *m, const char *name)
+{
+	return list_said(h->scope, m, name);
+}

@@ -127,3 +127,6 @@ bool        host_bool(const struct host *, const struct module *, const char *na
 int64_t     host_int(const struct host *, const struct module *, const char *name);      /* sizes and durations (ms) too */
 const char *const *host_list(const struct host *, const struct module *, const char *name);      /* ends with NULL, is never NULL */
 const char *host_text(const struct host *, const struct module *, const char *name);
+/* A list that adds up: what is said for all domains, and what this one says itself. They end with NULL and are never NULL. */
+const char *const *host_list_of_all(const struct host *, const struct module *, const char *name);
+const char *const *host_list_of_its_own(const struct host *, const struct module *, const char *name);

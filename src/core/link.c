@@ -1,11 +1,8 @@
-/* A table of links at each home, and beside it one of all that are reachable, which homes tell each other. */
+/* A table of links at each home. Which of them somebody serves is told to all homes: link_reach.c. */
 #include "core/link.h"
-#include "base/check.h"
-#include "base/log.h"
 #include "base/mem.h"
 #include "core/home.h"
 #include "core/limit.h"
-#include "core/route.h"
 #include "core/turn_out.h"
 #include <string.h>
 
@@ -43,11 +40,6 @@ static struct link *link_get(const char *name)
 	list_init(&l->waiting);
 	hash_put(&home_here()->links, &l->by_name, l->name);
 	return l;
-}
-
-const char *link_name(const struct link *l)
-{
-	return l->name;
 }
 
 bool link_is_of(const struct link *l, const char *domain)
@@ -140,26 +132,26 @@ static void wait_for(struct link *l, const struct component *c, struct signal *s
 /* Only for a name that is configured, or was proved once: else anybody could make queues. */
 static struct link *queue_for(const struct component *c, const struct signal *s)
 {
-	struct link *l = link_find(s->via);
 	if (!c || !c->queue || !is_worth_waiting(s))
 		return NULL;
-	return c->name ? link_get(s->via) : l && l->was_joined ? l : NULL;
+	struct link *l = c->name ? link_get(s->via) : link_find(s->via);
+	return c->name || (l && l->was_joined) ? l : NULL;
 }
 
 /* --- out --- */
 
 static struct carrier *carrier_for(const struct link *l, const char *bare)
 {
-	unsigned place = l && l->carrier_count > 1 ? hash_text(bare) % l->carrier_count : 0;
 	if (!l)
 		return NULL;
+	unsigned place = l->carrier_count > 1 ? hash_text(bare) % l->carrier_count : 0;
 	LIST_EACH(&l->carriers, struct carrier, in_link, c)
 		if (!place--)
 			return c;
 	return NULL;
 }
 
-/* Kept until the component has it; of too many the oldest are taken for granted. */
+/* Kept until it is known to have arrived; of too many the oldest are taken for granted. */
 static void remember(struct carrier *c, struct waiting *w, const struct component *terms)
 {
 	list_append(&c->sent, &w->in_queue);
@@ -225,77 +217,6 @@ static void let_out(struct link *l)
 	}
 }
 
-/* --- who is reachable, told to all homes --- */
-
-struct reach {
-	struct hash_node by_name;
-	unsigned         carriers;
-	bool             is_inside;
-	char             name[];
-};
-
-struct news {
-	struct home *home;
-	int          more;
-	bool         is_inside;
-	char         name[];
-};
-
-static void heard(void *thing)
-{
-	struct news *news = thing;
-	struct hash *table = &news->home->reachable;
-	struct hash_node *n = hash_find(table, news->name);
-	struct reach *r = n ? CONTAINER(n, struct reach, by_name) : NULL;
-	if (!r) {
-		r = mem_new(sizeof *r + strlen(news->name) + 1);
-		memcpy(r->name, news->name, strlen(news->name) + 1);
-		hash_put(table, &r->by_name, r->name);
-	}
-	r->carriers += (unsigned)news->more;
-	r->is_inside = news->is_inside;
-	news->home->gateways += news->is_inside ? (unsigned)news->more : 0;
-	if (!r->carriers) {
-		hash_remove(table, &r->by_name);
-		mem_free(r);
-	}
-	mem_free(news);
-}
-
-static void tell_all(const char *name, int more, bool is_inside)
-{
-	size_t size = strlen(name) + 1;
-	for (unsigned i = 0; i < homes_count(); i++) {
-		struct news *news = mem_new(sizeof *news + size);
-		news->home = home_number(i);
-		news->more = more;
-		news->is_inside = is_inside;
-		memcpy(news->name, name, size);
-		post(news->home->loop, heard, news);
-	}
-}
-
-bool link_is_of_gateway(const char *address)
-{
-	struct hash_node *n = home_here()->gateways ? hash_find(&home_here()->reachable, address) : NULL;
-	return n && CONTAINER(n, struct reach, by_name)->is_inside;
-}
-
-struct telling { void (*fn)(const char *, void *); void *with; };
-
-static bool tell_one(struct hash_node *n, void *with)
-{
-	struct telling *t = with;
-	t->fn(CONTAINER(n, struct reach, by_name)->name, t->with);
-	return true;
-}
-
-void links_reachable(void (*fn)(const char *name, void *with), void *with)
-{
-	struct telling t = { fn, with };
-	hash_each(&home_here()->reachable, tell_one, &t);
-}
-
 /* --- carriers come and go --- */
 
 static bool make_room(struct link *l, const struct component *terms)
@@ -331,7 +252,7 @@ bool link_join(struct carrier *c, const char *name)
 	l->was_joined = true;
 	c->link = l;
 	home_here()->counts.components++;
-	tell_all(name, 1, c->kind->is_inside);
+	links_tell(name, 1, c->kind->is_inside);
 	return true;
 }
 
@@ -353,7 +274,7 @@ void link_leave(struct carrier *c)
 		queue_add(l, CONTAINER(last, struct waiting, in_queue), true);
 	}
 	home_here()->counts.components--;
-	tell_all(l->name, -1, c->kind->is_inside);
+	links_tell(l->name, -1, c->kind->is_inside);
 	let_out(l);
 }
 
@@ -427,7 +348,7 @@ void links_sweep(struct home *home)
 static bool judge_one(struct hash_node *n, void *with)
 {
 	struct link *l = CONTAINER(n, struct link, by_name);
-	const struct component *terms = component_of(l->name);
+	const struct component *terms = host_find(l->name) ? NULL : component_of(l->name);
 	LIST_EACH(&l->carriers, struct carrier, in_link, c) {
 		if (c->kind->is_inside)
 			continue;

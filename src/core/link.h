@@ -38,7 +38,7 @@ struct carrier {                     /* embedded in its stream */
 	struct list   sent;          /* signals that it may not have yet, while the link has a queue; oldest first */
 	unsigned      sent_count;
 	size_t        sent_bytes;
-	uint64_t      kept;          /* how many were put there since it joined */
+	uint64_t      kept;          /* how many were ever put there */
 };
 
 /* The stream serves this component's name from now on. False: the place is taken. On the home of `name`. */
@@ -51,7 +51,6 @@ void link_taken(struct carrier *, unsigned left);
 /* A stanza came by it; its `from` is of the link's domains. Takes the arena, in which both lie. */
 void link_receive(struct carrier *, struct arena *, struct xml *, const struct jid *from, struct receipt *);
 bool link_is_of(const struct link *, const char *domain);    /* the link serves this domain */
-const char *link_name(const struct link *);
 
 /* Those with somebody at the other end, anywhere, as this home knows. */
 void links_reachable(void (*fn)(const char *name, void *with), void *with);
@@ -60,4 +59,5 @@ void links_reachable(void (*fn)(const char *name, void *with), void *with);
 bool link_is_of_gateway(const char *address);        /* a gateway serves this domain or bare address, as this home knows */
 void link_carry(struct signal *);                    /* out. Takes the signal */
 void links_sweep(struct home *);                     /* every second: what waited for too long is returned */
+void links_tell(const char *name, int more, bool is_inside);         /* to all homes: so many carriers more */
 void links_take_hosts(struct home *);                /* the snapshot changed: who may not serve its domain any more ends */

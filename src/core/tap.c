@@ -108,7 +108,8 @@ void tap_show_session(enum tap_way way, const struct session *s, const struct xm
 void tap_show_turn(const struct turn *t, bool is_wrong)
 {
 	const struct tap_place p = place_of_session(t->session);
-	struct tap_view v = { TAP_IN, t->kind, t->type, is_wrong, t->from->full, t->to ? t->to->full : xml_get(t->stanza, "to"), t->id, t->stanza, &p };
+	const char *to = t->to ? t->to->full : xml_get(t->stanza, "to");
+	struct tap_view v = { TAP_IN, t->kind, t->type, is_wrong, t->from->full, to, t->id, t->stanza, &p };
 	tap_show(&v);
 }
 

@@ -14,7 +14,6 @@
  */
 #include "modules/modules.h"
 #include "core/account.h"
-#include "core/config.h"
 #include "core/host.h"
 #include "core/link.h"
 #include "core/session.h"
@@ -174,10 +173,9 @@ static void add_component(const char *name, void *with)
 }
 
 /* "jid", or "jid and its name" */
-static void add_extra(struct items *i, const struct config_scope *s)
+static void add_extra(struct items *i, const char *const *item)
 {
-	const struct config_value *v = config_set_here(s, config_table_find("disco.extra_items", s->kind));
-	for (const char *const *item = v ? v->list : NULL; item && *item; item++) {
+	for (; *item; item++) {
 		size_t length = strcspn(*item, " ");
 		add_item(i, arena_copy(i->arena, *item, length), (*item)[length] ? *item + length + 1 : NULL);
 	}
@@ -189,8 +187,8 @@ static enum stanza_error list_host(struct turn *t)
 		return ITEM_NOT_FOUND;
 	struct items i = { t->arena, t->host, EL(t->arena, NS_DISCO_ITEMS, "query", NULL) };
 	links_reachable(add_component, &i);
-	add_extra(&i, config_global(t->host->config));
-	add_extra(&i, t->host->scope);
+	add_extra(&i, host_list_of_all(t->host, &mod_disco, "extra_items"));
+	add_extra(&i, host_list_of_its_own(t->host, &mod_disco, "extra_items"));
 	return reply(t, i.query);
 }
 

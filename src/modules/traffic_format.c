@@ -44,7 +44,8 @@ static const char *nearest(const char *asked)
 static bool unknown(const char *at, struct fail *why)
 {
 	int size = (*at == 's' || *at == 'a') && at[1] ? 2 : *at != '\0';
-	return fail(why, "there is no macro \"%%%.*s\"; did you mean \"%%%s\"? There are %%t %%st %%so %%sr %%af %%at %%ai %%ay %%H, and %%%%", size, at, nearest(at));
+	return fail(why, "there is no macro \"%%%.*s\"; did you mean \"%%%s\"? There are %%t %%st %%so %%sr %%af %%at %%ai %%ay %%H, and %%%%",
+		size, at, nearest(at));
 }
 
 static const char *read_macro(struct arena *a, const char *at, bool is_of_a_stanza, struct traffic_format **f, struct fail *why)

@@ -88,15 +88,17 @@ static bool is_wanted(const struct config_scope *g)
 	return is_on && config_text(g, "xmpp_logger.logfile");
 }
 
-static const struct traffic_format *format(struct arena *a, const struct config_scope *g, const char *wish, const char *name, bool is_of_a_stanza)
+/* A configuration that has come so far has been checked. */
+static const struct traffic_format *format(struct arena *a, const struct config_scope *g, const char *wish, const char *name)
 {
-	return config_bool(g, wish) ? traffic_format_read(a, config_text(g, name), is_of_a_stanza, NULL) : NULL;
+	return config_bool(g, wish) ? traffic_format_read(a, config_text(g, name), true, NULL) : NULL;
 }
 
 static struct line_file_options options_of(const struct config_scope *g)
 {
 	return (struct line_file_options){
-		.path = config_text(g, "xmpp_logger.logfile"), .tag = "XMPP_LOGGER", .mode = (unsigned)config_int(g, "xmpp_logger.logmode"),
+		.path = config_text(g, "xmpp_logger.logfile"), .tag = "XMPP_LOGGER",
+		.mode = (unsigned)config_int(g, "xmpp_logger.logmode"),
 		.size = config_int(g, "xmpp_logger.rotate_size"), .period = config_duration(g, "xmpp_logger.rotate_every"),
 		.older = (unsigned)config_int(g, "xmpp_logger.rotate_keep"),
 	};
@@ -112,8 +114,8 @@ static struct traffic_plan *plan_new(const struct config_scope *g)
 	p->tap.closed = closed;
 	p->is_on = config_bool(g, "xmpp_logger.enabled");
 	p->slot = slot();
-	p->format[TAP_IN] = format(a, g, "xmpp_logger.log_reception", "xmpp_logger.log_reception_format", true);
-	p->format[TAP_OUT] = format(a, g, "xmpp_logger.log_delivery", "xmpp_logger.log_delivery_format", true);
+	p->format[TAP_IN] = format(a, g, "xmpp_logger.log_reception", "xmpp_logger.log_reception_format");
+	p->format[TAP_OUT] = format(a, g, "xmpp_logger.log_delivery", "xmpp_logger.log_delivery_format");
 	p->beat = traffic_format_read(a, config_text(g, "xmpp_logger.log_heartbeat_format"), false, NULL);
 	p->heartbeat = config_duration(g, "xmpp_logger.heartbeat");
 	p->options = options_of(g);

@@ -242,9 +242,17 @@ static void found_one(struct component_stream *c, enum xml_event event, struct x
 	}
 }
 
+/* `events_per_iter`: the rest is offered in the next round, when others have had their turn. */
+static void let_others(struct component_stream *c)
+{
+	conn_pause(c->conn);
+	conn_resume(c->conn);
+}
+
 static size_t parse(struct component_stream *c, const char *bytes, size_t size)
 {
 	const char *at = bytes, *end = bytes + size;
+	unsigned events = 0;
 	while (at < end && may_read(c)) {
 		struct xml_found found;
 		enum xml_event event = xml_parser_next(c->parser, &at, end, &found);
@@ -252,6 +260,10 @@ static size_t parse(struct component_stream *c, const char *bytes, size_t size)
 			break;
 		found_one(c, event, &found);
 		component_check_doors(c);
+		if (++events == c->events && at < end && may_read(c)) {
+			let_others(c);
+			break;
+		}
 	}
 	return (size_t)(at - bytes);
 }
@@ -321,6 +333,7 @@ void component_start(struct conn *conn, struct gate *gate, struct address *addre
 		.gate = gate, .address = address, .arrival = *arrival };
 	c->name = mem_string(to ? jid_domain(open->arena, to) : NULL);
 	c->heard_at = clock_now();
+	c->events = terms_of(c)->events;
 	random_text(c->id, sizeof c->id - 1);
 	enter_loop(c);
 	component_log(c, LOG_LOW, "a component's stream header to %s", to ? to : "nobody");
@@ -335,36 +348,12 @@ void component_start(struct conn *conn, struct gate *gate, struct address *addre
 
 /* --- the table of streams --- */
 
-static const char *doing(const struct component_stream *c)
-{
-	if (c->is_full)
-		return "not read: too much is unsettled";
-	if (c->is_slowed)
-		return "not read: it was too fast";
-	if (c->is_starved)
-		return "not read: the server is short of memory";
-	return c->asked_at ? "was silent, and was asked whether it is there" : NULL;
-}
-
-static void tell(const struct component_stream *c, stream_seen *fn, void *with)
-{
-	static const enum stream_step steps[] = { [COMPONENT_HANDSHAKE] = STEP_NEGOTIATING, [COMPONENT_MOVING] = STEP_WAITING, [COMPONENT_OPEN] = STEP_BOUND };
-	const struct conn_facts facts = conn_facts(c->conn);
-	struct stream_row row = {
-		.number = c->arrival.number, .kind = 'C', .peer = facts.peer_name, .gate = c->gate->address, .host = c->name, .jid = c->name,
-		.step = steps[c->state], .doing = doing(c), .since = c->arrival.since, .tls = facts.tls_version, .cipher = facts.cipher,
-		.mechanism = c->state == COMPONENT_OPEN ? "handshake" : NULL, .stanzas_in = c->stanzas_in, .stanzas_out = c->stanzas_out,
-		.bytes_in = c->bytes_in, .bytes_out = conn_total(c->conn), .queued = conn_queued(c->conn), .unsettled = c->debtor.bytes,
-	};
-	fn(with, &row);
-}
-
 void component_each(stream_seen *fn, void *with)
 {
 	if (!streams.next)
 		return;
 	LIST_EACH(&streams, struct component_stream, in_loop, c)
-		tell(c, fn, with);
+		component_tell(c, fn, with);
 }
 
 bool component_end(uint64_t number, const char *why)

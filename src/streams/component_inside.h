@@ -1,5 +1,5 @@
 /*
- * Inside: what the two files of a component's stream know of each other, and nobody else.
+ * Inside: what the files of a component's stream know of each other, and nobody else.
  */
 #pragma once
 #include "base/meter.h"
@@ -31,6 +31,7 @@ struct component_stream {
 	msec               pinged_at;        /* 0: no question is under way */
 	char               ping[13];         /* its id */
 	uint64_t           kept_before_ping;
+	unsigned           events;           /* stanzas in a round; 0: no limit */
 	bool               is_mute;          /* it doesn't answer questions: what the socket took counts as taken */
 	bool               is_full, is_slowed, is_starved, is_overflowing;
 	bool               is_inside, is_over;       /* in our input function: what is over is freed when it is left */
@@ -43,6 +44,8 @@ void component_error(struct component_stream *, enum stream_error, const char *t
 void component_finish(struct component_stream *, const char *why);
 void component_free_if_settled(struct component_stream *);
 void component_read_again(struct component_stream *);
+
+void component_tell(const struct component_stream *, stream_seen *, void *with);     /* component_table.c */
 
 /* component_stream.c: it is there. */
 extern const struct carrier_kind component_carrier;

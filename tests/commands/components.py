@@ -32,6 +32,7 @@ def wrong_settings_are_refused(server, good):
     wrong = {
         f'component "{DOMAIN}" {{ secret = x }}': 'is a domain { } already',
         f'component "{OTHER}" {{ }}': 'has no secret',
+        f'component "{OTHER}" {{ secret = "" }}': 'has no secret',
         'component "a b" { secret = x }': "is not a domain's name",
         'component "" { secret = x }': "is not a domain's name",
         f'component "{OTHER}" {{ secret = x;  secrets = y }}': 'did you mean',

@@ -89,6 +89,9 @@ static void without_a_secret_there_are_none(void **state)
 	assert_true(read(&f, "domain \"a.example\" { }\n"));
 	assert_null(components_find(&f.components, "irc.a.example"));
 	clear(&f);
+	assert_true(read(&f, "component { secret = \"\";  allowed = [ \"*\" ] }\n domain \"a.example\" { }\n"));
+	assert_null(components_find(&f.components, "irc.a.example"));
+	clear(&f);
 }
 
 static void what_is_said_twice_or_is_no_name_is_refused(void **state)

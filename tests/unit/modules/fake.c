@@ -1,11 +1,9 @@
 /* What the core would do, as far as a module can see. */
 #include "fake.h"
-#include "core/component.h"
 #include "core/credentials.h"
-#include "core/link.h"
 #include "core/limit.h"
+#include "core/link.h"
 #include "core/server.h"
-#include "core/route.h"
 #include "core/source.h"
 #include "modules/modules.h"
 #include "modules/roster.h"
@@ -269,6 +267,17 @@ int64_t host_int(const struct host *h, const struct module *m, const char *name)
 	return *unit == 'm' || *unit == 'M' ? n << 20 : *unit == 'k' ? n << 10 : n;
 }
 
+static const char *const nothing[] = { NULL };
+const char *const *host_list_of_all(const struct host *h, const struct module *m, const char *name) { return fake.items ? fake.items : nothing; }
+const char *const *host_list_of_its_own(const struct host *h, const struct module *m, const char *name) { return nothing; }
+
+const struct component *component_of(const char *domain) { return &fake.component; }
+void links_reachable(void (*fn)(const char *name, void *with), void *with)
+{
+	if (fake.connected)
+		fn(fake.connected, with);
+}
+
 void limit_reached(enum limit limit) { fake.reached = limit; }
 
 const struct host *host_find(const char *name) { return strcmp(name, "example") == 0 ? &fake.host : NULL; }
@@ -288,8 +297,3 @@ enum stanza_error credentials_remove(struct turn *t)
 	fake.is_removed = true;
 	return OK;
 }
-
-/* There are no components. */
-void links_reachable(void (*fn)(const char *name, void *with), void *with) { }
-const struct component *component_of(const char *domain) { return NULL; }
-bool route_leads_to(const char *domain) { return host_find(domain); }

@@ -7,6 +7,7 @@
  */
 #pragma once
 #include "core/account.h"
+#include "core/component.h"
 #include "core/host.h"
 #include "core/limit.h"
 #include "core/module.h"
@@ -40,6 +41,9 @@ struct fake {
 	const char    *option[4], *value[4];
 	bool           is_slow;
 	const char    *peer;                 /* from where its sessions come */
+	const char    *connected;            /* a component; NULL: none */
+	struct component component;
+	const char *const *items;            /* what any list for all hosts says */
 };
 extern struct fake fake;
 

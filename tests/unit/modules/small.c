@@ -169,6 +169,18 @@ static void an_account_lists_its_sessions_to_those_who_may_see_it(void **state)
 		"<query xmlns='http://jabber.org/protocol/disco#items'><item jid='juliet@example/balcony'/></query>");
 }
 
+static void a_host_lists_components_and_what_is_configured(void **state)
+{
+	static const char *const items[] = { "rooms.elsewhere Rooms of friends", "bot@example/a", "irc.example twice", NULL };
+	assert_string_equal(fake_ask(&mod_disco, TYPE_GET, TO_HOST, ME, ITEMS), ITEMS);
+	fake.connected = "irc.example";
+	assert_string_equal(fake_ask(&mod_disco, TYPE_GET, TO_HOST, ME, ITEMS), ITEMS);
+	fake.component.is_listed = true;
+	fake.items = items;
+	assert_string_equal(fake_ask(&mod_disco, TYPE_GET, TO_HOST, ME, ITEMS), "<query xmlns='http://jabber.org/protocol/disco#items'>"
+		"<item jid='irc.example'/><item jid='rooms.elsewhere' name='Rooms of friends'/><item jid='bot@example/a'/></query>");
+}
+
 /* --- ping, version, time --- */
 
 static void pings_are_answered_but_not_to_strangers_of_an_account(void **state)
@@ -331,6 +343,7 @@ int main(void)
 		TEST(a_new_configuration_makes_a_new_hash),
 		TEST(an_account_answers_those_who_may_see_it),
 		TEST(an_account_lists_its_sessions_to_those_who_may_see_it),
+		TEST(a_host_lists_components_and_what_is_configured),
 		TEST(pings_are_answered_but_not_to_strangers_of_an_account),
 		TEST(tells_the_system_when_allowed),
 		TEST(the_host_says_its_version_in_a_form_too),
