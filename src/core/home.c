@@ -229,6 +229,7 @@ static void stop(void *thing)
 	struct home *home = thing;
 	home->is_stopping = true;
 	hash_each(&home->accounts, end_sessions, NULL);
+	links_stop(home);
 }
 
 static bool has_settled(struct hash_node *n, void *with)
