@@ -17,7 +17,7 @@ struct home;
 /* field, kind, name, label (NULL: none), help. Those with one name stand together. */
 #define LOOP_FIGURES(X) \
 	X(sessions,       FIGURE_NOW,   "sessions",       NULL,               "Clients that are logged in") \
-	X(sessions_hibernating,  FIGURE_NOW,   "sessions_hibernating",  NULL,               "Of them, those without a connection, whose clients may resume") \
+	X(sessions_hibernating, FIGURE_NOW, "sessions_hibernating", NULL,        "Of them, those without a connection, whose clients may resume") \
 	X(resumed,        FIGURE_COUNT, "resumptions",    "result=\"resumed\"", "Clients that came back to their session (XEP-0198), or wanted to") \
 	X(not_resumed,    FIGURE_COUNT, "resumptions",    "result=\"failed\"",  "Clients that came back to their session (XEP-0198), or wanted to") \
 	X(turns,          FIGURE_COUNT, "turns",          NULL,               "Visits of stanzas to accounts") \

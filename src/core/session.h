@@ -4,9 +4,9 @@
  * It knows its connection by five messages: elements in (session_receive);
  * bytes out (stream->send); pause (stream->pause); close (stream->end,
  * session_ended); and facts. What carries them (TCP, WebSocket, BOSH, later
- * another node) is the stream's affair. So is it that nothing
- * carries them for now: the session of a client that may resume it (XEP-0198)
- * hibernates on a stream that only keeps, and stays what it is to all others.
+ * another node) is the stream's affair; also that nothing does for now. The
+ * session of a client that has lost its connection and may resume (XEP-0198)
+ * hibernates: its stream only keeps, and to all others it is what it was.
  *
  * Receipts: every stanza received is numbered and is settled when all that it
  * owes is on disk or done; the stream hears of the longest settled prefix
@@ -92,7 +92,7 @@ void session_bind_cancel(const char *bare, void *stream);            /* the stre
 /* As a turn of this account, behind all that it has to do: for a stream that looks for the session it shall resume. `with` isn't NULL. */
 void session_visit(const char *bare, void (*fn)(struct turn *, void *with), void *with);
 void session_visit_cancel(const char *bare, void *with);
-void sessions_may_resume(int more);                  /* so many more or fewer of this process's, on any thread: while it stops they are told what others aren't */
+void sessions_may_resume(int more);                  /* so many more or fewer of this process: while it stops they are still told who goes */
 /* From now on this carries it. When it hibernated and does so no more, modules hear of it: SESSION_RESUMED. */
 void session_change_stream(struct session *, const struct session_stream *, void *stream);
 /* A stanza of this client. Takes the arena, in which the element lies. */

@@ -99,6 +99,8 @@ bool kept_read(struct fail *why)
 	bool ok = store_run(home_store(), &job) || fail(why, "the sessions that were kept can't be read: %s", job.why.text);
 	for (const struct row *row = ok ? job.results[0]->first : NULL; row; row = row->next)
 		take(row);
+	if (ok && job.results[0]->count)
+		log_major("SERVER", "%u sessions were kept, and wait for their clients", job.results[0]->count);
 	arena_free(a);
 	return ok;
 }
@@ -119,8 +121,8 @@ static void restore(struct turn *t, void *with)
 	uint64_t first;
 	k->el = xml_parse(k->arena, k->state, strlen(k->state), NS_CALL);
 	const struct untaken *untaken = hibernation_untaken(xml_child(k->el, NS_CALL, "hibernation"), a, &first);
-	if (t->account->state == ACCOUNT_FAILED) {
-		arena_free(k->arena);                /* it stays where it is, for the next start */
+	if (t->account->state == ACCOUNT_FAILED || !t->account->host) {
+		arena_free(k->arena);                /* it stays where it is, for a start that can read it, or that serves its domain */
 		return;
 	}
 	turn_write(t, Q_REMOVE, V(arena_string(a, k->id)));

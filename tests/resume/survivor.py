@@ -5,7 +5,7 @@ import time
 from xml.sax.saxutils import escape
 
 from proxy import Cut
-from xmppclient import CLIENT, SM, Client, Lost
+from xmppclient import CLIENT, Client, Lost
 
 PATIENCE = 30.0
 
@@ -16,15 +16,12 @@ class Connection(Client):
         self.received, self.unacked, self.acked, self.jid = last.received, last.unacked, last.acked, last.jid
 
     def enable_resume(self):
-        self.send(f"<enable xmlns='{SM}' resume='true'/>")
-        enabled = self.element(f'{{{SM}}}enabled')
-        self.has_acks, self.received = True, 0
-        return enabled.get('id')
+        self.enable(resumable=True)
+        return self.previd
 
     def resume(self, previd):
         """Gives what the server told: resumed, or failed and why."""
-        self.send(f"<resume xmlns='{SM}' previd='{previd}' h='{self.received}'/>")
-        answer = self.element(f'{{{SM}}}resumed', f'{{{SM}}}failed')
+        answer = super().resume(previd)
         if answer.get('h') is not None:
             self.take_h(int(answer.get('h')))
         self.has_acks = answer.tag.endswith('resumed')

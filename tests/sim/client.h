@@ -28,6 +28,7 @@ struct speaker {
 	/* XEP-0198 §5. What it sent and wasn't told of lives on without a connection, as does all else of its session. */
 	char sm_id[32];                      /* "": it can't resume */
 	bool may_resume, is_resuming;        /* it lost its connection; it is about to come back */
+	msec lost_at;
 	bool is_resent_to;                   /* what comes behind <resumed/>, up to <r/>, was its own before */
 	struct unacked *first, *last;        /* stanzas behind record.session.acked */
 	bool owes_ack, is_slow, is_available, has_shown;

@@ -3,6 +3,7 @@
  */
 #include "client.h"
 #include "base/mem.h"
+#include "core/host.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -156,12 +157,18 @@ void client_gives_up(struct speaker *s)
 	s->is_shaky = record->was_shaky[s->account] = true;
 }
 
+/* The server may have noticed late that the connection was lost, but not much later. */
+static bool is_recent(msec at)
+{
+	return at && clock_now() - at < hosts_of_sim()->limits.resume_time + 1000;
+}
+
 bool account_is_away(int account)
 {
-	if (given_up_at[account] && clock_now() - given_up_at[account] < 2 * RESUME_MOST)
+	if (is_recent(given_up_at[account]))
 		return true;
 	for (int i = 0; i < SPEAKERS; i++)
-		if (speakers[i].account == account && speakers[i].may_resume)
+		if (speakers[i].account == account && speakers[i].may_resume && is_recent(speakers[i].lost_at))
 			return true;
 	return false;
 }
@@ -170,6 +177,7 @@ void client_is_over(struct speaker *s, const char *why)
 {
 	trace("%s/%s is over: %s", account_jids[s->account], s->resource, why);
 	s->may_resume = *s->sm_id && s->state != CLOSING;
+	s->lost_at = clock_now();
 	if (!s->may_resume)
 		client_gives_up(s);
 	xml_parser_free(s->parser);
