@@ -19,7 +19,7 @@ ASKED = [
     'config check', 'config show', 'config show --defaults', 'config explain idle_time', 'config explain tls --all', 'config diff',
     'config reference', '!config explain nothing', 'user add nurse@example -p secret', 'user passwd nurse@example -p other', 'user list',
     'user list example', '!user add nurse@example -p secret', '!user add', '!user frobnicate', '!user list nowhere.example',
-    'user remove nurse@example', 'domain add other.example --tls off', 'domain list', 'config diff', 'domain remove other.example',
+    'certificate list romeo@example', '!certificate list nowhere', '!certificate revoke romeo@example no such phone', 'user remove nurse@example', 'domain add other.example --tls off', 'domain list', 'config diff', 'domain remove other.example',
     '!domain add ..', 'stream list', 'stream list --page 1', '!stream kick XMPPS-999', 'session list', 'session list romeo@example', 'session kick romeo@example/there', '!session kick romeo@example/nowhere',
     'module list', 'module list --stations', 'log level', 'log level low STORE', '!log level loud', 'status', 'figures', 'figures --prometheus', 'limits', 'reload', 'reload --dry-run',
     'version', 'help', 'help user', 'completion bash', 'init -c {folder}/late.conf late.example', 'audit verify {folder}/data/audit.log',
