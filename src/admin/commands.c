@@ -7,6 +7,7 @@ const struct command *const commands[] = {
 	&cmd_serve, &cmd_init,
 	&cmd_config_check, &cmd_config_show, &cmd_config_explain, &cmd_config_diff, &cmd_config_reference,
 	&cmd_user_add, &cmd_user_passwd, &cmd_user_remove, &cmd_user_list,
+	&cmd_certificate_list, &cmd_certificate_revoke,
 	&cmd_domain_add, &cmd_domain_remove, &cmd_domain_list,
 	&cmd_disco_add, &cmd_disco_remove, &cmd_disco_list,
 	&cmd_session_list, &cmd_session_kick, &cmd_device_list, &cmd_device_forget, &cmd_stream_list, &cmd_stream_kick,

@@ -6,6 +6,7 @@
 
 extern const struct command
 	cmd_user_add, cmd_user_passwd, cmd_user_remove, cmd_user_list,       /* user.c, user_list.c */
+	cmd_certificate_list, cmd_certificate_revoke,                        /* certificate.c */
 	cmd_domain_add, cmd_domain_remove, cmd_domain_list,                  /* domain.c */
 	cmd_device_list, cmd_device_forget,                                  /* device.c */
 	cmd_disco_add, cmd_disco_remove, cmd_disco_list,                     /* disco.c */

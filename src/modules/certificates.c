@@ -259,24 +259,31 @@ static enum stanza_error revoked(struct turn *t)
 	return HANDLED;
 }
 
-static void revoke(struct turn *t, const void *fingerprint)
+static const struct row *find_named(const struct rows *rows, const char *name)
 {
+	const struct row *row = rows->first;
+	while (row && strcmp(row_text(row, 1), name) != 0)
+		row = row->next;
+	return row;
+}
+
+static void remove_row(struct turn *t, const struct row *row, bool revokes)
+{
+	const void *fingerprint = fingerprint_of(row);
+	turn_write(t, Q_REMOVE, V(t->account->id), V(row_int(row, 0)));
+	if (!revokes || !fingerprint)
+		return;
 	turn_then(t, end_its_sessions, arena_copy(t->arena, fingerprint, CERTIFICATE_FINGERPRINT));
-	if (came_by(t->session, fingerprint))
+	if (t->session && came_by(t->session, fingerprint))
 		turn_then(t, end_asker, NULL);
 }
 
 static enum stanza_error remove_named(struct turn *t, const struct rows *rows)
 {
-	const char *name = name_in(t->arena, t->payload);
-	const struct row *row = rows->first;
-	while (row && strcmp(row_text(row, 1), name) != 0)
-		row = row->next;
+	const struct row *row = find_named(rows, name_in(t->arena, t->payload));
 	if (!row)
 		return ITEM_NOT_FOUND;
-	turn_write(t, Q_REMOVE, V(t->account->id), V(row_int(row, 0)));
-	if (strcmp(t->payload->name, "revoke") == 0 && fingerprint_of(row))
-		revoke(t, fingerprint_of(row));
+	remove_row(t, row, strcmp(t->payload->name, "revoke") == 0);
 	turn_reply(t, NULL);
 	return OK;
 }
@@ -324,6 +331,54 @@ static enum stanza_error certificate(struct turn *t)
 	return turn_read(t, found, Q_FIND, V(looks ? t->account->id : 0), value_blob(fingerprint, CERTIFICATE_FINGERPRINT));
 }
 
+/* --- for administrators --- */
+
+static struct xml *summary(struct turn *t, const struct row *row)
+{
+	struct arena *a = t->arena;
+	struct client_certificate facts;
+	size_t size;
+	unsigned sessions = 0;
+	const void *der = row_blob(row, 3, &size), *fingerprint = fingerprint_of(row);
+	EACH_SESSION(t->account, s)
+		sessions += s->stream && fingerprint && came_by(s, fingerprint);
+	client_certificate_read(&facts, a, der, size);
+	return EL(a, NS_CALL, "certificate", ATTR(a, "name", row_text(row, 1)), ATTR(a, "expires", arena_printf(a, "%lld", (long long)facts.expires)),
+		row_int(row, 4) ? ATTR(a, "restricted", "yes") : NULL, ATTR(a, "sessions", arena_printf(a, "%u", sessions)));
+}
+
+static enum stanza_error told(struct turn *t, const struct rows *rows)
+{
+	struct xml *all = EL(t->arena, NS_CALL, "certificates", NULL);
+	for (const struct row *row = rows->first; row; row = row->next)
+		xml_append(all, summary(t, row));
+	turn_answer(t, all);
+	return HANDLED;
+}
+
+static enum stanza_error tell(struct turn *t)
+{
+	if (t->account->state == ACCOUNT_FAILED)
+		return RESOURCE_CONSTRAINT;
+	return turn_read(t, told, Q_LIST, V(t->account->state == ACCOUNT_READY ? t->account->id : 0));
+}
+
+static enum stanza_error struck(struct turn *t, const struct rows *rows)
+{
+	const struct row *row = find_named(rows, xml_get(t->stanza, "name"));
+	if (row)
+		remove_row(t, row, true);
+	turn_answer(t, EL(t->arena, NS_CALL, row ? "done" : "missing", NULL));
+	return HANDLED;
+}
+
+static enum stanza_error strike(struct turn *t)
+{
+	if (t->account->state == ACCOUNT_FAILED || !xml_get(t->stanza, "name"))
+		return RESOURCE_CONSTRAINT;
+	return turn_read_to_write(t, struck, Q_LIST, V(t->account->state == ACCOUNT_READY ? t->account->id : 0));
+}
+
 /* --- to another server and from one: XEP-0227 has no word for them, so it is this protocol's own --- */
 
 static int64_t export(struct arena *a, struct xml *user, const struct rows *rows, const char *domain)
@@ -363,7 +418,8 @@ const struct module mod_certificates = {
 		{ NS_SASLCERT, "append",  IQ_SET, TO_SELF, append },
 		{ NS_SASLCERT, "disable", IQ_SET, TO_SELF, remove_one },
 		{ NS_SASLCERT, "revoke",  IQ_SET, TO_SELF, remove_one }),
-	.calls        = CALLS({ "certificate", certificate }, { "certificate-revoked", revoked }),
+	.calls        = CALLS({ "certificate", certificate }, { "certificate-revoked", revoked },
+		{ "certificates", tell }, { "certificate-revoke", strike }),
 	.hooks        = HOOKS(ON_SESSION_BOUND(AT_MARK, bound)),
 	.session_free = mem_free,
 	.forget       = FORGET(Q_FORGET),

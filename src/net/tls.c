@@ -62,9 +62,15 @@ static bool read_name(SSL *ssl, char name[256])
 	return length > 0;
 }
 
-static int any_certificate(int ok, X509_STORE_CTX *store)    /* the verdict is kept, and asked for later */
+/* Where one is only asked for, the verdict is kept, and looked at later. It ends at the first fault: signatures of a chain that leads
+ * to nobody we trust are not checked, and may be as many and as slow as a stranger likes. */
+static int verify_chain(X509_STORE_CTX *store, void *unused)
 {
-	return 1;
+	const SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
+	const bool is_good = X509_verify_cert(store) == 1;
+	if (!is_good && X509_STORE_CTX_get_error(store) == X509_V_OK)
+		X509_STORE_CTX_set_error(store, X509_V_ERR_UNSPECIFIED);
+	return is_good || !(SSL_get_verify_mode(ssl) & SSL_VERIFY_FAIL_IF_NO_PEER_CERT);
 }
 
 /* OpenSSL makes one list of both, of which each call sets a half. */
@@ -87,7 +93,7 @@ static void take_over(SSL *ssl, const struct tls *tls, const struct tls_policy *
 	enum tls_verify verify = p && p->verify != TLS_VERIFY_UNSAID ? p->verify : tls->verify;
 	SSL_set_SSL_CTX(ssl, tls->context);
 	SSL_set_min_proto_version(ssl, p && p->lowest ? p->lowest : tls->lowest);
-	SSL_set_verify(ssl, modes[verify], verify == TLS_VERIFY_OPTIONAL ? any_certificate : NULL);
+	SSL_set_verify(ssl, modes[verify], NULL);
 	if (p)
 		set_ciphers(ssl, tls, p);
 	if (p && p->trust)
@@ -146,6 +152,7 @@ static SSL_CTX *context_new(void)
 	SSL_CTX_set_num_tickets(ctx, 0);
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_session_id_context(ctx, (const unsigned char *)"xmpp", 4);
+	SSL_CTX_set_cert_verify_callback(ctx, verify_chain, NULL);
 	SSL_CTX_set_alpn_select_cb(ctx, choose_protocol, NULL);
 	SSL_CTX_set_client_hello_cb(ctx, hello, NULL);
 	SSL_CTX_set_info_callback(ctx, noticed);

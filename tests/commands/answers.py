@@ -19,6 +19,8 @@ ASKED = [
     'config check', 'config show', 'config show --defaults', 'config explain idle_time', 'config explain tls --all', 'config diff',
     'config reference', '!config explain nothing', 'user add nurse@example -p secret', 'user passwd nurse@example -p other', 'user list',
     'user list example', '!user add nurse@example -p secret', '!user add', '!user frobnicate', '!user list nowhere.example',
+    'certificate list romeo@example', '!certificate list nowhere', '!certificate revoke romeo@example no such phone',
+    'device list romeo@example', '!device list nowhere', '!device forget romeo@example no-such-device',
     'user remove nurse@example', 'domain add other.example --tls off', 'domain list', 'config diff', 'domain remove other.example',
     'disco add help@example Ask here', 'disco add rooms.example --domain example', 'disco list', 'disco list example', 'disco remove help@example',
     '!disco remove help@example', '!disco add @',

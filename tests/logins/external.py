@@ -186,6 +186,24 @@ def own_certificates(program):
         own.auth('EXTERNAL', b'romeo@example')
         own.bound()
         same((own.asked_set(named('Phone', 'revoke')), own.stream_error()), ('result', 'reset'), 'its own: told, and gone')
+
+
+def by_an_administrator(program):
+    with house(program) as h:
+        desk, phone = by_password(h), Certificate()
+        desk.asked_set(with_certificate('My old phone', phone))
+        inside = Caller(h, phone)
+        same((inside.auth('EXTERNAL', b'romeo@example')[0], inside.bound('pocket')), ('success', 'romeo@example/pocket'), 'inside')
+        rows = json.loads(h.command('certificate', 'list', 'romeo@example', '--json'))['rows']
+        same([(r['name'], r['restricted'], r['sessions']) for r in rows], [('My old phone', False, 1)], 'the list')
+        h.command('certificate', 'revoke', 'romeo@example', 'My old', is_fine=False)
+        h.command('certificate', 'revoke', 'juliet@example', 'My old phone', is_fine=False)
+        must(inside.is_there(), 'still')
+        h.command('certificate', 'revoke', 'romeo@example', 'My', 'old', 'phone')
+        same(inside.stream_error(), 'reset', 'its sessions end')
+        must(desk.is_there(), 'and no others')
+        same(tried(h, phone, 'romeo@example'), 'not-authorized', 'revoked')
+        same(h.command('certificate', 'list', 'romeo@example', '--json').count('phone'), 0, 'the list')
         for kind in 'disable', 'revoke':
             same(desk.asked_set(named('Phone', kind)), 'item-not-found', 'not there any more')
 
@@ -290,5 +308,5 @@ def they_outlive_restarts_and_travel(program):
         soon(lambda: tried(h, Certificate('romeo@example', by=h.authority)) == 'not-authorized', 'nobody vouches for it any more')
 
 
-TESTS = [offered_only_when_it_could_succeed, by_address, not_good_enough, hostile_words, own_certificates, what_may_not_be_put_down,
+TESTS = [offered_only_when_it_could_succeed, by_address, not_good_enough, hostile_words, own_certificates, by_an_administrator, what_may_not_be_put_down,
          what_a_device_may, they_outlive_restarts_and_travel]

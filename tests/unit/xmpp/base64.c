@@ -60,12 +60,29 @@ static void what_is_not_strict_is_refused(void **state)
 		assert_null(base64_decode(a, wrong[i], &size));
 }
 
+static void url_has_its_own_alphabet_and_no_padding(void **state)
+{
+	static const char *const wrong[] = { "Z", "Zg==", "Zg=", "Zh", "-_+", "a/b_", "Zm9v\n", " Zm9v", "Zm9v Zm9v", "Zm9vZ" };
+	size_t size;
+	unsigned char *bytes = base64_decode_url(a, "-_-_", 4, &size);
+	assert_int_equal(size, 3);
+	assert_memory_equal(bytes, "\xfb\xff\xbf", 3);
+	bytes = base64_decode_url(a, "Zm8.and more", 3, &size);
+	assert_int_equal(size, 2);
+	assert_memory_equal(bytes, "fo", 2);
+	assert_non_null(base64_decode_url(a, "", 0, &size));
+	assert_int_equal(size, 0);
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+		assert_null(base64_decode_url(a, wrong[i], strlen(wrong[i]), &size));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(the_vectors_go_both_ways, begin, end),
 		cmocka_unit_test_setup_teardown(all_bytes_survive, begin, end),
 		cmocka_unit_test_setup_teardown(what_is_not_strict_is_refused, begin, end),
+		cmocka_unit_test_setup_teardown(url_has_its_own_alphabet_and_no_padding, begin, end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
