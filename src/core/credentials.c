@@ -246,14 +246,22 @@ static struct value decoded(struct turn *t, const char *name)
 	return value_blob(bytes, size);
 }
 
-static enum stanza_error keys_add(struct turn *t)
+/* Another password may have been set since its client was asked for them: that made keys of this hash, and these are of the old one. */
+static enum stanza_error add_missing(struct turn *t, const struct rows *rows)
 {
 	const char *hash = xml_get(t->stanza, "hash"), *rounds = xml_get(t->stanza, "rounds");
-	if (t->account->state != ACCOUNT_READY || !hash || !rounds)
-		return RESOURCE_CONSTRAINT;
+	if (row_of_hash(rows, hash))
+		return answer(t, "refused");
 	turn_write(t, Q_CREDENTIAL_PUT, V(t->account->id), V(hash), V((int64_t)strtoll(rounds, NULL, 10)), decoded(t, "salt"),
 		decoded(t, "stored"), decoded(t, "server"));
 	return answer(t, "done");
+}
+
+static enum stanza_error keys_add(struct turn *t)
+{
+	if (t->account->state != ACCOUNT_READY || t->account->is_anonymous || !xml_get(t->stanza, "hash") || !xml_get(t->stanza, "rounds"))
+		return RESOURCE_CONSTRAINT;
+	return turn_read_to_write(t, add_missing, Q_CREDENTIAL_GET, V(t->account->id));
 }
 
 struct change {

@@ -11,7 +11,8 @@
  *        → <verified/>   the verifier is that of a password seen lately (PLAIN)
  *        → <refused/>    no such account, or no keys of that hash: go on with fake keys
  *        → <wait/>       too many wrong passwords lately
- *   <keys-add hash='…' rounds='…' salt='…' stored='…' server='…'/>      keys that its client made (XEP-0480) → <done/>
+ *   <keys-add hash='…' rounds='…' salt='…' stored='…' server='…'/>      keys that its client made (XEP-0480) → <done/>,
+ *        or <refused/>: it has some of that hash
  *   <clear/>
  *        → <clear password='…'/>, <refused/> or <wait/>
  *   <identity [make='yes']/>     of whom something else than a password has told; who isn't there may be made, without one

@@ -59,7 +59,9 @@
 	X(LIMIT_CERTIFICATE_SIZE,        "certificates.size") \
 	X(LIMIT_PRIVATE,                 "private.limit") \
 	X(LIMIT_PRIVATE_BYTES,           "private.limit_bytes") \
-	X(LIMIT_SEARCHES,                "search.per_hour")
+	X(LIMIT_SEARCHES,                "search.per_hour") \
+	X(LIMIT_CSI,                     "csi.queue") \
+	X(LIMIT_CSI_BYTES,               "csi.queue_bytes")
 
 #define LIMIT_NAME(name, setting) name,
 enum limit { LIMITS(LIMIT_NAME) LIMIT_COUNT };

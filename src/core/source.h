@@ -83,6 +83,8 @@ enum stanza_error source_write(struct turn *, struct source *, const char *prepa
 /* A turn for an account that isn't there: its domain's source may know it, and then the turn begins again with the account; else
  * it goes on with `refuse`. */
 enum stanza_error source_meet(struct turn *, hook_function *refuse);
+/* Goes on with `there` if the source says that the account exists, else with `gone`. One that can't say at all: gone. */
+enum stanza_error source_confirm(struct turn *, struct source *, hook_function *there, hook_function *gone);
 /* A number that is another when the source's passwords may be others: for what is remembered of a checked one. */
 uint32_t source_stamp(const struct source *);
 msec source_memory(const struct source *, msec wish);       /* how long that may be remembered */

@@ -309,3 +309,41 @@ enum stanza_error source_meet(struct turn *t, hook_function *refuse)
 	source_ask(s, ASK_USER, t->account->address, NULL, came, k);
 	return turn_wait(t, true, met, k);
 }
+
+/* --- accounts that may have gone --- */
+
+static enum stanza_error confirmed(struct turn *t, void *with)
+{
+	const struct asking *k = with;
+	if (k->answer == SOURCE_LATER)
+		return RESOURCE_CONSTRAINT;
+	return k->answer == SOURCE_YES ? t->out->confirmed(t) : t->out->refuse(t);
+}
+
+static enum stanza_error confirmed_there(struct turn *t, const struct rows *rows)
+{
+	return rows->first ? t->out->confirmed(t) : t->out->refuse(t);
+}
+
+static enum stanza_error confirm_file(struct turn *t, struct source *s)
+{
+	struct file_user user;
+	struct file_facts facts;
+	return file_find(s, t->arena, t->account->address, &user, &facts) ? t->out->confirmed(t) : t->out->refuse(t);
+}
+
+enum stanza_error source_confirm(struct turn *t, struct source *s, hook_function *there, hook_function *gone)
+{
+	if (!(source_abilities(s) & SOURCE_KNOWS))
+		return gone(t);
+	t->out->confirmed = there;
+	t->out->refuse = gone;
+	if (s->kind == &source_file)
+		return confirm_file(t, s);
+	if (s->kind == &source_sqlite)
+		return sqlite_is_there(t, s, confirmed_there);
+	struct asking *k = ARENA_NEW(t->arena, struct asking);
+	k->turn = t;
+	source_ask(s, ASK_USER, t->account->address, NULL, came, k);
+	return turn_wait(t, true, confirmed, k);
+}

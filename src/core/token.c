@@ -3,6 +3,7 @@
 #include "core/credentials.h"
 #include "base/random.h"
 #include "core/host.h"
+#include "core/source.h"
 #include "core/turn_out.h"
 #include "xmpp/base64.h"
 #include "xmpp/datetime.h"
@@ -11,9 +12,10 @@
 
 enum { CURRENT, NEW, SECRET = 32 };
 
-static const char Q_TOKENS[] = "SELECT secret, slot, expires FROM token WHERE account = ?1 AND agent = ?2 AND mechanism = ?3 ORDER BY slot";
-static const char Q_TOKEN[] = "SELECT issued, mechanism FROM token WHERE account = ?1 AND agent = ?2 AND slot = ?3";
+static const char Q_TOKENS[] = "SELECT secret, slot, expires, count FROM token WHERE account = ?1 AND agent = ?2 AND mechanism = ?3 ORDER BY slot";
+static const char Q_TOKEN[] = "SELECT issued, mechanism, count FROM token WHERE account = ?1 AND agent = ?2 AND slot = ?3";
 static const char Q_PUT[] = "INSERT OR REPLACE INTO token (account, agent, slot, mechanism, secret, issued, expires) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+static const char Q_COUNT[] = "UPDATE token SET count = ?4 WHERE account = ?1 AND agent = ?2 AND slot = ?3";
 static const char Q_DROP_CURRENT[] = "DELETE FROM token WHERE account = ?1 AND agent = ?2 AND slot = 0";
 static const char Q_PROMOTE[] = "UPDATE token SET slot = 0 WHERE account = ?1 AND agent = ?2 AND slot = 1";
 static const char Q_DROP[] = "DELETE FROM token WHERE account = ?1 AND agent = ?2";
@@ -36,21 +38,34 @@ static enum stanza_error tokens_found(struct turn *t, const struct rows *rows)
 	struct xml *list = EL(a, NS_CALL, "tokens");
 	for (const struct row *row = rows->first; row; row = row->next)
 		xml_append(list, EL(a, NS_CALL, "token", ATTR(a, "secret", row_text(row, 0)), ATTR(a, "slot", row_int(row, 1) ? "1" : "0"),
-			row_int(row, 2) < clock_wall() ? ATTR(a, "expired", "yes") : NULL));
+			ATTR(a, "count", arena_printf(a, "%lld", (long long)row_int(row, 3))), row_int(row, 2) < clock_wall() ? ATTR(a, "expired", "yes") : NULL));
 	turn_answer(t, list);
+	return HANDLED;
+}
+
+static enum stanza_error read_tokens(struct turn *t)
+{
+	return turn_read(t, tokens_found, Q_TOKENS, V(t->account->state == ACCOUNT_READY ? t->account->id : 0), V(xml_get(t->stanza, "agent")),
+		V(xml_get(t->stanza, "mechanism")));
+}
+
+static enum stanza_error has_none(struct turn *t)
+{
+	turn_answer(t, EL(t->arena, NS_CALL, "tokens"));
 	return HANDLED;
 }
 
 static enum stanza_error tokens(struct turn *t)
 {
-	const char *agent = xml_get(t->stanza, "agent"), *mechanism = xml_get(t->stanza, "mechanism");
-	if (t->account->state == ACCOUNT_FAILED || !agent || !mechanism)
+	bool is_known;
+	struct source *source = source_asked(t, &is_known);
+	if (t->account->state == ACCOUNT_FAILED || !xml_get(t->stanza, "agent") || !xml_get(t->stanza, "mechanism") || !is_known)
 		return RESOURCE_CONSTRAINT;
 	if (credentials_must_wait(t->account)) {
 		turn_answer(t, EL(t->arena, NS_CALL, "wait"));
 		return HANDLED;
 	}
-	return turn_read(t, tokens_found, Q_TOKENS, V(t->account->state == ACCOUNT_READY ? t->account->id : 0), V(agent), V(mechanism));
+	return source ? source_confirm(t, source, read_tokens, has_none) : read_tokens(t);
 }
 
 /* --- a login succeeded --- */
@@ -89,13 +104,28 @@ static bool is_due(const struct turn *t, const struct row *token)
 	return token && clock_wall() - row_int(token, 0) >= host_int(t->host, &mod_tokens, "rotate");
 }
 
+static int64_t number(const char *text)
+{
+	return text ? strtoll(text, NULL, 10) : 0;
+}
+
+/* It may have been revoked, or used by somebody else with this count, since its secret was shown to be known. */
+static bool is_good_still(const struct row *token, const char *count)
+{
+	return token && (!count || number(count) > row_int(token, 2));
+}
+
 static enum stanza_error token_used(struct turn *t, const struct rows *rows)
 {
 	const struct xml *q = t->stanza;
-	const char *agent = xml_get(q, "agent"), *slot = xml_get(q, "slot"), *wants = xml_get(q, "wants");
+	const char *agent = xml_get(q, "agent"), *slot = xml_get(q, "slot"), *wants = xml_get(q, "wants"), *count = xml_get(q, "count");
 	struct xml *answer = EL(t->arena, NS_CALL, "device");
 	const struct row *token = rows->first;
+	if (!is_good_still(token, count))
+		return NOT_AUTHORIZED;
 	see(t);
+	if (count)
+		turn_write(t, Q_COUNT, V(t->account->id), V(agent), V(number(slot)), V(number(count)));
 	if (xml_get(q, "invalidate"))
 		turn_write(t, Q_DROP, V(t->account->id), V(agent));
 	else if (strcmp(slot, "1") == 0)
@@ -108,26 +138,18 @@ static enum stanza_error token_used(struct turn *t, const struct rows *rows)
 	return HANDLED;
 }
 
-static bool may_have(const struct turn *t, const char *mechanism)
-{
-	for (const char *const *m = t->host->mechanisms; mechanism && *m; m++)
-		if (strncmp(mechanism, "HT-", 3) == 0 && strcmp(*m, mechanism) == 0)
-			return true;
-	return false;
-}
-
 static enum stanza_error device(struct turn *t)
 {
 	const char *agent = xml_get(t->stanza, "agent"), *slot = xml_get(t->stanza, "slot"), *wants = xml_get(t->stanza, "wants");
 	struct xml *answer = EL(t->arena, NS_CALL, "device");
-	if (t->account->state != ACCOUNT_READY || !agent)
+	const bool remembers = host_runs(t->host, module_number(&mod_tokens)) && !t->account->is_anonymous;
+	if (t->account->state != ACCOUNT_READY || !agent || (slot && !remembers))
 		return RESOURCE_CONSTRAINT;
-	if (wants && !may_have(t, wants))
-		xml_set(t->arena, (struct xml *)(uintptr_t)t->stanza, "wants", NULL);
 	if (slot)
-		return turn_read_to_write(t, token_used, Q_TOKEN, V(t->account->id), V(agent), V((int64_t)atoi(slot)));
-	see(t);
-	if (may_have(t, wants))
+		return turn_read_to_write(t, token_used, Q_TOKEN, V(t->account->id), V(agent), V(number(slot)));
+	if (remembers)
+		see(t);
+	if (remembers && wants)
 		issue(t, answer, wants);
 	turn_answer(t, answer);
 	return HANDLED;
@@ -188,7 +210,6 @@ const struct module mod_tokens = {
 	.name   = "tokens",
 	.title  = "Fast Authentication Streamlining Tokens",
 	.xep    = 484,
-	.is_needed = true,
 	.forget = FORGET(Q_DROP_ALL, Q_FORGET_ALL),
 	.calls  = CALLS({ "tokens", tokens }, { "device", device }, { "devices", devices }, { "device-forget", device_forget }),
 	.options = OPTIONS(
@@ -199,5 +220,6 @@ const struct module mod_tokens = {
 		"CREATE TABLE device (account INTEGER NOT NULL, agent TEXT NOT NULL, software TEXT NOT NULL, device TEXT NOT NULL, seen INTEGER NOT NULL,"
 		" PRIMARY KEY (account, agent)) WITHOUT ROWID;"
 		"CREATE TABLE token (account INTEGER NOT NULL, agent TEXT NOT NULL, slot INTEGER NOT NULL, mechanism TEXT NOT NULL, secret TEXT NOT NULL,"
-		" issued INTEGER NOT NULL, expires INTEGER NOT NULL, PRIMARY KEY (account, agent, slot)) WITHOUT ROWID;" }),
+		" issued INTEGER NOT NULL, expires INTEGER NOT NULL, PRIMARY KEY (account, agent, slot)) WITHOUT ROWID;" },
+		{ "tokens", 2, "ALTER TABLE token ADD COLUMN count INTEGER NOT NULL DEFAULT 0" }),
 };

@@ -5,10 +5,13 @@
  * A device is known by the id it made up itself. It has at most two tokens: the
  * one it uses, and a new one that was told and not yet used. Both are good, so
  * a device that never got the answer isn't locked out. A token is bound to one
- * mechanism, and ends with the password it was got by. Asked by calls:
+ * mechanism, and ends with the password it was got by. Where that isn't the
+ * store's, whoever has it is asked each time whether there still is such a
+ * user (`source`, as in core/credentials.h); that it was changed there, nobody
+ * tells us. `count` of a login must be more than that of the last. By calls:
  *
- *   <tokens agent='…' mechanism='…'/>
- *        → <tokens><token secret='…' slot='0|1' [expired='yes']/>…</tokens>, perhaps none
+ *   <tokens agent='…' mechanism='…' [source='…']/>
+ *        → <tokens><token secret='…' slot='0|1' count='N' [expired='yes']/>…</tokens>, perhaps none
  *        → <wait/>       too many wrong tries lately
  *   <device agent='…' [software='…'] [device='…'] [wants='MECHANISM'] [slot='…' [count='…'] [invalidate='yes']]/>
  *        a login succeeded, by the token of that slot or by a password

@@ -49,6 +49,7 @@ struct turn_out {
 	bool              is_waiting, holds;
 	bool              has_met;           /* its account was made for it: source_meet */
 	hook_function    *refuse;            /* how it ends if its account isn't there after all */
+	hook_function    *confirmed;         /* and how it goes on if a source says that it is: source_confirm */
 	read_function    *found;
 	uint64_t          read_after;        /* not before this append has committed */
 	void            (*work)(void *);

@@ -177,6 +177,18 @@ static void keep(void *wanted)
 {
 }
 
+/* --- over a restart --- */
+
+static struct xml *save(const struct session *s, struct arena *a)
+{
+	return session_data(s, &mod_carbons) ? EL(a, NS_CALL, "enabled") : NULL;
+}
+
+static void restore(struct session *s, const struct xml *el)
+{
+	enable(s, true);
+}
+
 const struct module mod_carbons = {
 	.name     = "carbons",
 	.title    = "Message Carbons",
@@ -190,4 +202,6 @@ const struct module mod_carbons = {
 	.bind         = bind,
 	.live_free    = mem_free,
 	.session_free = keep,
+	.session_save = save,
+	.session_restore = restore,
 };

@@ -18,6 +18,7 @@
 #include "base/mem.h"
 #include "core/account.h"
 #include "core/host.h"
+#include "core/limit.h"
 #include "core/session.h"
 #include "modules/modules.h"
 #include "xml/parser.h"
@@ -32,6 +33,7 @@ struct held {
 struct waiting {                     /* of a session; made when something waits first */
 	struct list all;             /* oldest first */
 	unsigned    count;
+	size_t      bytes;
 };
 
 /* --- what may wait --- */
@@ -139,6 +141,7 @@ static void forget(struct waiting *w, struct held *h)
 {
 	list_remove(&h->link);
 	w->count--;
+	w->bytes -= h->stanza->size;
 	bytes_drop(h->stanza);
 	mem_free(h);
 }
@@ -164,6 +167,7 @@ static void add(struct waiting *w, const struct xml *stanza, uint64_t key)
 	buf_clear(&text);
 	list_append(&w->all, &h->link);
 	w->count++;
+	w->bytes += h->stanza->size;
 }
 
 static void give_all(struct session *s)
@@ -196,6 +200,15 @@ static bool is_our_answer(const struct session *s, const struct xml *stanza)
 	return strcmp(stanza->name, "iq") == 0 && (!from || strcmp(from, s->account->jid) == 0 || strcmp(from, s->account->address->domain) == 0);
 }
 
+static bool is_full(const struct session *s, const struct waiting *w)
+{
+	const struct host *host = s->account->host;
+	const bool too_many = w->count >= (unsigned)host_int(host, &mod_csi, "queue"), too_much = w->bytes > (size_t)host_int(host, &mod_csi, "queue_bytes");
+	if (too_many || too_much)
+		limit_reached(too_many ? LIMIT_CSI : LIMIT_CSI_BYTES);
+	return too_many || too_much;
+}
+
 static bool hold_back(struct session *s, const struct xml *stanza, bool may)
 {
 	uint64_t key = 0;
@@ -207,7 +220,7 @@ static bool hold_back(struct session *s, const struct xml *stanza, bool may)
 	}
 	struct waiting *w = waiting_of(s);
 	add(w, stanza, key);
-	if (w->count >= (unsigned)host_int(s->account->host, &mod_csi, "queue"))
+	if (is_full(s, w))
 		give_all(s);
 	return true;
 }
@@ -239,5 +252,6 @@ const struct module mod_csi = {
 	.hold_back    = hold_back,
 	.attention    = attention,
 	.session_free = free_waiting,
-	.options = OPTIONS({ "queue", OPTION_INT, "200", "Stanzas that wait for an inactive client before all of them leave", 1, 10000, NULL }),
+	.options = OPTIONS({ "queue", OPTION_INT, "200", "Stanzas that wait for an inactive client before all of them leave", 1, 10000, NULL },
+		{ "queue_bytes", OPTION_SIZE, "256k", "The same of their bytes", 1024, 64 << 20, NULL }),
 };

@@ -39,13 +39,6 @@ static void starttls(struct c2s *c)
 	conn_tls(c->conn, choose, c);
 }
 
-/* What it logged in with may be for one resource only; an anonymous user's is ours to choose (XEP-0175 §3). */
-static const char *allowed(const struct c2s *c, const char *resource)
-{
-	const struct login *l = c->login;
-	return l && l->resource ? l->resource : l && l->is_anonymous ? NULL : resource;
-}
-
 static void bind_asked(struct c2s *c, const struct xml *iq)
 {
 	const struct xml *bind = xml_child(iq, NS_BIND, "bind");
@@ -61,7 +54,7 @@ static void bind_asked(struct c2s *c, const struct xml *iq)
 		c->is_binding = true;
 		c->is_legacy = false;
 		c2s_wait(c);
-		session_bind(c->account, allowed(c, resource), &c2s_transport, c);
+		session_bind(c->account, login_resource(c->login, resource), &c2s_transport, c);
 	}
 	arena_free(a);
 }
@@ -104,7 +97,9 @@ static bool is_management(const struct xml *el)
 
 static void negotiate(struct c2s *c, const struct xml *el)
 {
-	if (xml_is(el, NS_TLS, "starttls"))
+	if (c->sasl2 && el->ns != NS_SASL2)                  /* XEP-0388 §2.3: while it is under way nothing else comes */
+		c2s_error(c, STREAM_NOT_AUTHORIZED, "An authentication is under way");
+	else if (xml_is(el, NS_TLS, "starttls"))
 		starttls(c);
 	else if (!c->account && el->ns == NS_SASL)
 		auth_element(c, el);

@@ -104,7 +104,7 @@ struct exchange *exchange_start(struct c2s *c, const struct exchange_wire *wire,
 	x->c = c;
 	x->mechanism = m;
 	x->wire = wire;
-	if (m->lives_on)
+	if (m->lives_on || m->needs & NEEDS_TOKEN)
 		take_source(x, c2s_source(c, m->use));
 	return x;
 }
@@ -216,6 +216,8 @@ static void tell_home(const struct exchange *x, bool is_good)
 static bool may_act_as(const struct exchange *x)
 {
 	const struct jid *wanted = x->authzid ? jid_parse(x->arena, x->authzid) : x->jid;
+	if (x->authzid && x->c->caller && wanted && strcmp(x->c->caller, wanted->bare) != 0)
+		return false;                        /* XEP-0388 §2.3: the stream's header named another */
 	return wanted && jid_same(wanted, x->jid);
 }
 

@@ -59,7 +59,12 @@ void login_ends(struct login *l, const char *bare)
 	if (!l)
 		return;
 	timer_stop(&l->timer);
-	if (l->is_anonymous)
+	if (l->is_anonymous && bare)
 		account_end_anonymous(bare);
 	login_free(l);
+}
+
+const char *login_resource(const struct login *l, const char *wish)
+{
+	return l && l->resource ? l->resource : l && l->is_anonymous ? NULL : wish;
 }

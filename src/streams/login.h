@@ -32,4 +32,6 @@ void login_free(struct login *);                     /* NULL is fine. Of an anon
 
 /* On the account's home; NULL is fine. */
 void login_begins(struct login *, struct c2s *);     /* the stream is welcome */
-void login_ends(struct login *, const char *bare);   /* the stream is over. Frees it */
+void login_ends(struct login *, const char *bare);   /* the stream is over. Frees it. `bare` NULL: it was never welcome */
+/* What it may bind of what it wants: it may have come in for one resource only, and an anonymous user's is ours to choose (XEP-0175 §3). */
+const char *login_resource(const struct login *, const char *wish);

@@ -1,6 +1,8 @@
 /* The table of mechanisms, and which of them a stream is offered. */
 #include "streams/mechanism.h"
 #include "core/entrance.h"
+#include "core/host.h"
+#include "core/token.h"
 #include <string.h>
 
 static const struct mechanism *const all[] = {
@@ -38,10 +40,17 @@ static bool has_source(const struct host *host, const struct terms *terms, const
 	return !m->lives_on || (m->lives_on & source_abilities(source_for(terms->sources, host, m->use)));
 }
 
+/* A token stands for an account: who has it must be able to say that there still is one. */
+static bool may_have_tokens(const struct host *host, const struct terms *terms)
+{
+	return host_runs(host, module_number(&mod_tokens)) && source_abilities(source_for(terms->sources, host, SOURCE_FOR_PLAIN)) & SOURCE_KNOWS;
+}
+
 /* Of what the domain lists. The listener may leave out some. */
 static bool is_allowed(const struct host *host, const struct terms *terms, const struct mechanism *m)
 {
-	return (!terms->auth.mechanisms || has(terms->auth.mechanisms, m->name)) && has_source(host, terms, m);
+	return (!terms->auth.mechanisms || has(terms->auth.mechanisms, m->name)) && has_source(host, terms, m)
+	    && (!(m->needs & NEEDS_TOKEN) || may_have_tokens(host, terms));
 }
 
 bool mechanism_is_configured(struct c2s *c, const struct mechanism *m)

@@ -80,9 +80,11 @@ static bool is_proof_of(struct own *own, const char *token)
 	return is_right;
 }
 
-static void refuse_expired(struct exchange *x)
+/* XEP-0484 §3.3: who counts its tries can't be played back. */
+static bool is_replay(const struct exchange *x, const struct xml *token)
 {
-	exchange_fail(x, SASL_CREDENTIALS_EXPIRED, "its token is too old");
+	const char *count = x->c->sasl2->count;
+	return count && atoll(count) <= atoll(xml_get(token, "count"));
 }
 
 /* All are looked at, whether one fits or not; who has none gets one that fits nothing. */
@@ -98,7 +100,9 @@ static void tokens_came(struct exchange *x, const struct xml *answer)
 	if (!found) {
 		exchange_refuse(x);
 	} else if (xml_get(found, "expired")) {
-		refuse_expired(x);
+		exchange_fail(x, SASL_CREDENTIALS_EXPIRED, "its token is too old");
+	} else if (is_replay(x, found)) {
+		exchange_fail(x, SASL_NOT_AUTHORIZED, "such a count was there before");
 	} else {
 		x->c->sasl2->token_slot = atoi(xml_get(found, "slot"));
 		exchange_succeed(x, (const char *)own->answer, HASH);

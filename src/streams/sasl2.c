@@ -4,9 +4,12 @@
 #include "core/host.h"
 #include "streams/c2s_inside.h"
 #include "streams/exchange.h"
+#include "streams/login.h"
 #include "streams/sasl2_inside.h"
 #include "xmpp/base64.h"
 #include <string.h>
+
+enum { COUNT_DIGITS = 18 };
 
 /* --- what is offered: §2.1 --- */
 
@@ -120,6 +123,8 @@ static void failed(struct c2s *c, enum sasl_failure failure)
 {
 	struct arena *a = arena_new();
 	sasl2_end(c);
+	login_ends(c->login, NULL);                  /* it had succeeded, and failed in a task */
+	c->login = NULL;
 	c2s_write(c, EL(a, NS_SASL2, "failure", EL(a, NS_SASL, sasl_failure_name(failure))));
 	arena_free(a);
 }
@@ -157,22 +162,28 @@ static void take_message(struct c2s *c, const struct xml *el)
 		exchange_message(c, bytes, size);
 }
 
-/* XEP-0484 §3.4: a token comes with <fast/>, and for whom it is says <user-agent/>. */
+/* A positive number (XEP-0484 §3.3). */
+static bool is_count(const char *text)
+{
+	size_t size = strlen(text);
+	return size && size <= COUNT_DIGITS && strspn(text, "0123456789") == size && strspn(text, "0") < size;
+}
+
+/* XEP-0484 §3.3, §3.7: a token comes with <fast/>, and for whom it is says <user-agent/>. */
 static bool is_well_asked(const struct sasl2 *s, const struct mechanism *m)
 {
 	bool is_fast = m && m->needs & NEEDS_TOKEN;
-	return !is_fast || (s->agent && xml_child(s->request, NS_FAST, "fast"));
+	return !is_fast || (s->agent && xml_child(s->request, NS_FAST, "fast") && (!s->count || is_count(s->count)));
 }
 
 static void authenticate(struct c2s *c, const struct xml *el)
 {
 	const char *name = xml_get(el, "mechanism");
-	sasl2_end(c);
 	take_request(c, el);
 	if (!is_offered(c))
 		sasl2_fail(c, SASL_ENCRYPTION_REQUIRED, NULL);
 	else if (!is_well_asked(c->sasl2, name ? mechanism_find(name) : NULL))
-		sasl2_fail(c, SASL_MALFORMED_REQUEST, "a token without <fast/> or <user-agent/>");
+		sasl2_fail(c, SASL_MALFORMED_REQUEST, "a token without <fast/> or <user-agent/>, or a count that is none");
 	else if (exchange_begin(c, &wire, name))
 		take_message(c, xml_child(c->sasl2->request, NS_SASL2, "initial-response"));
 }
@@ -189,9 +200,11 @@ void sasl2_element(struct c2s *c, const struct xml *el)
 		sasl2_fail(c, SASL_ABORTED, NULL);
 	else if (is_in_task(c))
 		sasl2_task(c, el);
+	else if (strcmp(el->name, "authenticate") == 0 && c->sasl2)
+		c2s_error(c, STREAM_POLICY_VIOLATION, "An authentication is under way");         /* §2.3 */
 	else if (strcmp(el->name, "authenticate") == 0)
 		authenticate(c, el);
-	else if (strcmp(el->name, "response") == 0 && c->auth)
+	else if (strcmp(el->name, "response") == 0 && c->sasl2)
 		take_message(c, el);
 	else if (strcmp(el->name, "response") == 0)
 		sasl2_fail(c, SASL_MALFORMED_REQUEST, "a response to no challenge");

@@ -10,9 +10,13 @@
 #include "core/call.h"
 #include "core/home.h"
 #include "streams/c2s_inside.h"
+#include "streams/login.h"
 #include "streams/management.h"
+#include "streams/mechanism.h"
 #include "streams/sasl2_inside.h"
 #include <string.h>
+
+enum { LONGEST_NAME = 100 };          /* bytes of what a device calls itself */
 
 /* --- success: XEP-0388 §2.6.1 --- */
 
@@ -85,7 +89,7 @@ static void bind_or_succeed(struct c2s *c)
 		return;
 	}
 	c->is_binding = true;
-	session_bind_again(c->account, resource_for(c), &c2s_transport, c);
+	session_bind_again(c->account, login_resource(c->login, resource_for(c)), &c2s_transport, c);
 }
 
 /* --- the old stream: XEP-0198 §5 --- */
@@ -125,18 +129,31 @@ static void token_came(void *with, const struct xml *answer)
 	resume_or_bind(c);
 }
 
+/* Long ones lose their end, whole characters of it. */
 static struct xml *text_of(struct arena *a, const struct xml *agent, const char *name)
 {
 	const char *text = xml_child_text(agent, NS_SASL2, name, a);
-	return text ? ATTR(a, name, arena_copy(a, text, strnlen(text, 100))) : NULL;
+	size_t size = text ? strnlen(text, LONGEST_NAME) : 0;
+	while (size && ((unsigned char)text[size] & 0xc0) == 0x80)
+		size--;
+	return text ? ATTR(a, name, arena_copy(a, text, size)) : NULL;
+}
+
+/* Only what it was offered: of this stream and domain (XEP-0484 §3.2). */
+static struct xml *wish(struct c2s *c, struct arena *a)
+{
+	const char *name = c->sasl2->token_mechanism;
+	const struct mechanism *m = name ? mechanism_find(name) : NULL;
+	return m && m->needs & NEEDS_TOKEN && mechanism_is_offered(c, m) ? ATTR(a, "wants", m->name) : NULL;
 }
 
 /* Which device came, with which token, and whether it gets another: core/token.h. */
-static struct xml *question(const struct sasl2 *s, struct arena *a)
+static struct xml *question(struct c2s *c, struct arena *a)
 {
+	const struct sasl2 *s = c->sasl2;
 	const struct xml *agent = xml_child(s->request, NS_SASL2, "user-agent");
 	return EL(a, NS_CALL, "device", ATTR(a, "agent", arena_string(a, s->agent)), text_of(a, agent, "software"), text_of(a, agent, "device"),
-		s->token_mechanism ? ATTR(a, "wants", arena_string(a, s->token_mechanism)) : NULL,
+		wish(c, a),
 		s->token_slot == TOKEN_NONE ? NULL : ATTR(a, "slot", s->token_slot ? "1" : "0"),
 		s->count ? ATTR(a, "count", arena_string(a, s->count)) : NULL, s->invalidates ? ATTR(a, "invalidate", "yes") : NULL);
 }
@@ -150,5 +167,5 @@ void sasl2_arrived(struct c2s *c)
 		return;
 	}
 	struct arena *a = arena_new();
-	call_account(c->account, a, question(s, a), token_came, c);
+	call_account(c->account, a, question(c, a), token_came, c);
 }

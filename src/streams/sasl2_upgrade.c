@@ -11,6 +11,7 @@
 #include "core/call.h"
 #include "core/host.h"
 #include "streams/c2s_inside.h"
+#include "streams/mechanism.h"
 #include "streams/sasl2_inside.h"
 #include "xmpp/base64.h"
 #include "xmpp/scram.h"
@@ -20,11 +21,16 @@
 
 #define PREFIX "UPGR-"
 
-/* "UPGR-SCRAM-SHA-256", of a hash that the domain offers. */
+/*
+ * "UPGR-SCRAM-SHA-256", of a hash that the domain offers. Keys of an account
+ * whose password is elsewhere would be those of another password than that.
+ */
 static bool task_hash(struct c2s *c, const char *task, enum scram_hash *hash)
 {
 	bool plus;
 	const struct host *host = c2s_host(c);
+	if (c2s_source(c, SOURCE_FOR_PLAIN))
+		return false;
 	if (strncmp(task, PREFIX, strlen(PREFIX)) != 0 || !scram_find(task + strlen(PREFIX), hash, &plus) || plus)
 		return false;
 	for (const char *const *m = host ? host->mechanisms : NULL; m && *m; m++)
@@ -81,13 +87,20 @@ static void go_home(struct c2s *c)
 	c2s_authenticated(c, bare, s->mechanism, a, NULL);
 }
 
+/* Keys are a password: only who has shown to know the old one may set a new one in this way. A token or a certificate isn't enough. */
+static bool knows_password(struct c2s *c)
+{
+	const struct mechanism *m = mechanism_find(c->sasl2->mechanism);
+	return m && m->lives_on && !c2s_source(c, m->use);
+}
+
 void sasl2_next_task(struct c2s *c)
 {
 	struct sasl2 *s = c->sasl2;
 	enum scram_hash hash;
 	while (s->task && !task_hash(c, task_of(s), &hash))
 		s->task = xml_next(s->task, NS_UPGRADE, "upgrade");
-	if (!s->task) {
+	if (!s->task || !knows_password(c)) {
 		go_home(c);
 		return;
 	}

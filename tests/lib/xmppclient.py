@@ -35,8 +35,9 @@ def tls_context():
 CONTEXT = tls_context()
 
 
-def header(domain):
-    return f"<?xml version='1.0'?><stream:stream to='{domain}' version='1.0' xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>"
+def header(domain, caller=None):
+    who = f" from='{caller}'" if caller else ''
+    return f"<?xml version='1.0'?><stream:stream to='{domain}'{who} version='1.0' xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>"
 
 
 def b64(data):
@@ -79,7 +80,7 @@ class Client:
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.parser, self.stanzas = Parser(), collections.deque()
         self.is_over = False                         # the end of TCP was seen
-        self.jid = self.previd = None
+        self.jid = self.previd = self.caller = None         # caller: `from` of the header
         self.has_acks, self.received = False, 0
         self.unacked, self.acked, self.on_ack = collections.deque(), 0, lambda key: None
 
@@ -163,7 +164,7 @@ class Client:
 
     def open(self):
         self.parser = Parser()
-        self.send(header(self.domain))
+        self.send(header(self.domain, self.caller))
         return self.element(STREAMS + 'features')
 
     def starttls(self):
