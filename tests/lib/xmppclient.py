@@ -70,6 +70,8 @@ class Parser:
 
 
 class Client:
+    caller = None                                    # `from` of the header
+
     def __init__(self, port, domain, patience=20, receive_buffer=0):
         self.domain, self.patience = domain, patience
         self.socket = socket.socket()
@@ -80,7 +82,7 @@ class Client:
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.parser, self.stanzas = Parser(), collections.deque()
         self.is_over = False                         # the end of TCP was seen
-        self.jid = self.previd = self.caller = None         # caller: `from` of the header
+        self.jid = self.previd = None
         self.has_acks, self.received = False, 0
         self.unacked, self.acked, self.on_ack = collections.deque(), 0, lambda key: None
 

@@ -72,6 +72,19 @@ def by_address(program):
             same(tried(h, one, what), 'invalid-authzid', repr(what))
 
 
+def by_sasl2(program):
+    """XEP-0257 §3 with XEP-0386: the name that a client wishes isn't stronger than its certificate."""
+    with house(program) as h:
+        for address, resource in (('romeo@example', 'romeo@example/mine/'), ('romeo@example/tower', 'romeo@example/tower')):
+            certificate = Certificate(address, by=h.authority)
+            c = Caller(h, certificate)
+            c.send("<authenticate xmlns='urn:xmpp:sasl:2' mechanism='EXTERNAL'><initial-response></initial-response>"
+                   "<bind xmlns='urn:xmpp:bind:0'><tag>mine</tag></bind></authenticate>")
+            success = c.element('{urn:xmpp:sasl:2}success', '{urn:xmpp:sasl:2}failure')
+            jid = success.findtext('{urn:xmpp:sasl:2}authorization-identifier')
+            must(jid and jid.startswith(resource) and ('mine' in resource or jid == resource), f'{jid} instead of {resource}')
+
+
 def not_good_enough(program):
     """Each is refused by its name, and says nothing of who exists."""
     with house(program) as h:
@@ -308,5 +321,5 @@ def they_outlive_restarts_and_travel(program):
         soon(lambda: tried(h, Certificate('romeo@example', by=h.authority)) == 'not-authorized', 'nobody vouches for it any more')
 
 
-TESTS = [offered_only_when_it_could_succeed, by_address, not_good_enough, hostile_words, own_certificates, by_an_administrator, what_may_not_be_put_down,
+TESTS = [offered_only_when_it_could_succeed, by_address, by_sasl2, not_good_enough, hostile_words, own_certificates, by_an_administrator, what_may_not_be_put_down,
          what_a_device_may, they_outlive_restarts_and_travel]

@@ -40,6 +40,17 @@ def an_upgrade_takes_a_password(server):
     refused(lambda: modern(server, user='nurse').scram('sha256', 'SCRAM-SHA-256'))
 
 
+def nobody_upgrades_without_logging_in(server):
+    drop_keys(server, 'paris')
+    for words in (f"<next xmlns='{SASL2}' task='UPGR-SCRAM-SHA-256'/>", f"<task-data xmlns='{SASL2}'><hash xmlns='{SCRAM_UPGRADE}'>{b64(bytes(32))}</hash></task-data>"):
+        for begin in (False, True):
+            c = modern(server, user='paris')
+            if begin:
+                c.authenticate('SCRAM-SHA-1', b'n,,n=paris,r=abcdef', UPGRADES)
+                c.answer()
+            ended(c, words, error='unsupported-stanza-type')
+
+
 def an_anonymous_user_upgrades_nothing_and_has_no_token(server):
     for _ in range(3):
         c = modern(server)
@@ -157,7 +168,7 @@ def the_header_and_the_authzid_agree(server):
         c.close()
 
 
-TESTS = [an_upgrade_takes_a_password, an_anonymous_user_upgrades_nothing_and_has_no_token, whoever_leaves_in_a_task_is_forgotten,
+TESTS = [an_upgrade_takes_a_password, nobody_upgrades_without_logging_in, an_anonymous_user_upgrades_nothing_and_has_no_token, whoever_leaves_in_a_task_is_forgotten,
          a_password_that_changes_in_a_task_stays_the_only_one, nothing_else_comes_during_authentication, what_is_sent_ahead_waits,
          streams_end_at_every_step, a_count_comes_once, a_name_is_cut_between_characters, the_header_and_the_authzid_agree]
 

@@ -24,8 +24,8 @@ def tag(ns, name):
 class Modern(Client):
     """Logs in by SASL2. After it, `success` and `features` are what the server said."""
     def __init__(self, port, domain, user='romeo', agent=PHONE, newest=ssl.TLSVersion.TLSv1_3, caller=None):
-        super().__init__(port, domain)
         self.caller = caller
+        super().__init__(port, domain)
         self.newest = newest
         self.user, self.agent, self.token = user, agent, None
         self.offered = self.open()
