@@ -17,6 +17,7 @@ const struct module *const modules[] = {
 	&mod_roster,
 	&mod_subscription,
 	&mod_presence,
+	&mod_invisible,
 	&mod_stanza_id,
 	&mod_message,
 	&mod_carbons,

@@ -13,6 +13,7 @@
  * a name gets that doesn't exist (XEP-0030 §8).
  */
 #include "modules/modules.h"
+#include "modules/presence.h"
 #include "core/account.h"
 #include "core/host.h"
 #include "core/link.h"
@@ -196,7 +197,7 @@ static void add_sessions(struct turn *t, struct xml *query)
 {
 	struct arena *a = t->arena;
 	EACH_SESSION(t->account, s)
-		if (s->is_available && s->stream)
+		if (s->is_available && s->stream && !presence_is_invisible(s))
 			xml_append(query, EL(a, NS_DISCO_ITEMS, "item", ATTR(a, "jid", arena_string(a, s->jid->full))));
 }
 

@@ -12,7 +12,9 @@
 #include "core/call.h"
 #include "core/server.h"
 #include "core/session.h"
+#include "modules/last.h"
 #include "modules/modules.h"
+#include "modules/presence.h"
 #include "modules/roster.h"
 #include <string.h>
 
@@ -27,9 +29,19 @@ static const char Q_REMOVE[] = "DELETE FROM last_activity WHERE account = ?1";
 
 /* --- what is noted --- */
 
+/* Of sessions that others may know of (XEP-0186), beside this one. */
+static bool somebody_is_here(const struct turn *t, const struct session *but)
+{
+	EACH_SESSION(t->account, s)
+		if (s != but && !presence_is_invisible(s))
+			return true;
+	return false;
+}
+
+/* The last one that others know of. */
 static bool is_alone(const struct turn *t)
 {
-	return t->account->session_count == 1;
+	return !presence_is_invisible(t->session) && !somebody_is_here(t, t->session);
 }
 
 static enum stanza_error bound(struct turn *t)
@@ -54,7 +66,8 @@ static const char *status_of(const struct turn *t)
 /* §3: "the last unavailable presence received from the user". */
 static enum stanza_error sent(struct turn *t)
 {
-	if (t->kind == KIND_NOTIFY && t->type == TYPE_UNAVAILABLE && !t->was_addressed && t->session->is_available)
+	if (t->kind == KIND_NOTIFY && t->type == TYPE_UNAVAILABLE && !t->was_addressed && t->session->is_available
+	    && !presence_is_invisible(t->session))
 		turn_append(t, Q_STATUS, V(t->account->id), V(status_of(t)));
 	return OK;
 }
@@ -64,11 +77,16 @@ static enum stanza_error gone(struct turn *t)
 	const char *nothing = NULL;
 	if (t->account->state != ACCOUNT_READY)
 		return OK;                           /* it was removed */
-	if (t->session->is_available)
+	if (t->session->is_available && !presence_is_invisible(t->session))
 		turn_append(t, Q_STATUS, V(t->account->id), V(nothing));         /* it went without a word */
+	last_vanishes(t);
+	return OK;
+}
+
+void last_vanishes(struct turn *t)
+{
 	if (is_alone(t))
 		turn_append(t, Q_LOGOUT, V(t->account->id), V(clock_wall()));
-	return OK;
 }
 
 /* --- what is told --- */
@@ -106,7 +124,7 @@ static enum stanza_error ask(struct turn *t)
 {
 	if (!roster_may_see(t->account, t->from))
 		return FORBIDDEN;
-	if (!t->account->session_count)
+	if (!somebody_is_here(t, NULL))
 		return turn_read(t, found, Q_GET, V(t->account->id));
 	turn_reply(t, seconds_since(t, clock_wall(), NULL));
 	return OK;

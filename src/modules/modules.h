@@ -10,6 +10,7 @@ extern const struct module
 	mod_roster,          /* RFC 6121 §2 */
 	mod_subscription,    /* RFC 6121 §3 */
 	mod_presence,        /* RFC 6121 §4 */
+	mod_invisible,       /* XEP-0186 */
 	mod_stanza_id,       /* XEP-0359 */
 	mod_message,         /* RFC 6121 §8.5: a message finds its sessions */
 	mod_csi,             /* XEP-0352: what an inactive client hears later */

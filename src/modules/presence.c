@@ -40,17 +40,23 @@ static bool is_there(const struct session *s)
 	return s->is_available && s->stream;
 }
 
+/* Others may know of it. */
+static bool is_seen(const struct session *s)
+{
+	return is_there(s) && !presence_is_invisible(s);
+}
+
 void presence_show(struct turn *t, const char *bare)
 {
 	EACH_SESSION(t->account, s)
-		if (is_there(s))
+		if (is_seen(s))
 			turn_send(t, addressed(t, session_presence(s, t->arena), bare));
 }
 
 void presence_hide(struct turn *t, const char *bare)
 {
 	EACH_SESSION(t->account, s)
-		if (s->is_available)
+		if (s->is_available && !presence_is_invisible(s))
 			turn_send(t, mere(t, s, "unavailable", bare));
 }
 
@@ -95,18 +101,20 @@ static void take(struct turn *t)
 	struct session *s = t->session;
 	read_priority(t, &s->priority);
 	s->is_available = true;
+	if (presence_is_invisible(s))
+		return;                              /* XEP-0186 §3.1.2: only how it takes messages has changed */
 	session_keep_presence(s, t->stanza);
 	broadcast(t, t->stanza);
 }
 
 /* §4.2.2: a new session hears of the account's others, and asks for those that the user follows. */
-static void look_around(struct turn *t)
+void presence_look_around(struct turn *t)
 {
 	struct arena *a = t->arena;
 	struct contact c;
 	size_t at = 0;
 	EACH_SESSION(t->account, s)
-		if (s != t->session && is_there(s))
+		if (s != t->session && is_seen(s))
 			turn_deliver(t, t->session, addressed(t, session_presence(s, a), t->account->jid));
 	while (roster_block_next(roster_of(t->account), &at, &c))
 		if (subscription_is_to(c.subscription))
@@ -117,7 +125,8 @@ static void look_around(struct turn *t)
 static enum stanza_error come_online(struct turn *t, const struct rows *requests)
 {
 	take(t);
-	look_around(t);
+	if (is_seen(t->session))
+		presence_look_around(t);
 	subscription_remind(t, requests);
 	return OK;
 }
@@ -151,14 +160,14 @@ static enum stanza_error directed_is_full(void)
 	return POLICY_VIOLATION;
 }
 
-/* §4.6.3. A subscriber of an available session needs no remembering: broadcasts reach it. */
+/* §4.6.3. A subscriber of a session that is seen needs no remembering: broadcasts reach it. */
 static enum stanza_error direct(struct turn *t)
 {
 	struct session *s = t->session;
 	struct directed *d = directed_of(s);
 	if (t->type == TYPE_UNAVAILABLE && d)
 		directed_remove(d, t->to->full);
-	if (t->type != TYPE_AVAILABLE || jid_same_bare(t->to, t->account->address) || (s->is_available && is_subscriber(t, t->to->bare)))
+	if (t->type != TYPE_AVAILABLE || jid_same_bare(t->to, t->account->address) || (is_seen(s) && is_subscriber(t, t->to->bare)))
 		return OK;
 	if (!directed_fits(d, t->to->full, (size_t)host_int(t->host, &mod_presence, "directed")))
 		return directed_is_full();
@@ -167,11 +176,11 @@ static enum stanza_error direct(struct turn *t)
 }
 
 /* To those who were told by name and hear of no broadcast. */
-static void tell_directed(struct turn *t, const struct xml *presence)
+static void tell_directed(struct turn *t, const struct xml *presence, bool was_broadcast)
 {
 	const char *to = NULL;
 	while ((to = directed_next(directed_of(t->session), to)))
-		if (!t->session->is_available || !is_subscriber(t, to))
+		if (!was_broadcast || !is_subscriber(t, to))
 			turn_send(t, addressed(t, presence, arena_string(t->arena, to)));
 }
 
@@ -187,13 +196,31 @@ static void forget_all_directed(struct session *s)
 static void go_offline(struct turn *t, const struct xml *presence)       /* §4.5.2 */
 {
 	struct session *s = t->session;
-	if (s->is_available)
+	const bool was_seen = s->is_available && !presence_is_invisible(s);
+	if (was_seen)
 		broadcast(t, presence);
-	tell_directed(t, presence);
+	tell_directed(t, presence, was_seen);
 	forget_all_directed(s);
 	s->is_available = false;
 	s->priority = 0;
 	session_keep_presence(s, NULL);
+}
+
+/* --- XEP-0186 --- */
+
+void presence_vanish(struct turn *t)
+{
+	struct session *s = t->session;
+	const int priority = s->priority;
+	go_offline(t, mere(t, s, "unavailable", NULL));
+	s->is_available = true;
+	s->priority = priority;
+}
+
+void presence_begin_again(struct turn *t)
+{
+	t->session->is_available = false;
+	t->session->priority = 0;
 }
 
 /* --- what own sessions send, and their end --- */
@@ -227,7 +254,7 @@ static bool is_meant(const struct turn *t, const struct session *s)
 static void answer(struct turn *t)
 {
 	EACH_SESSION(t->account, s) {
-		if (!is_there(s) || !is_meant(t, s))
+		if (!is_seen(s) || !is_meant(t, s))
 			continue;
 		turn_send(t, t->to->resource ? mere(t, s, NULL, t->from->full)
 			: addressed(t, session_presence(s, t->arena), t->from->full));

@@ -60,6 +60,7 @@
 	X(NS_RECEIPTS,       "urn:xmpp:receipts") \
 	X(NS_MARKERS,        "urn:xmpp:chat-markers:0") \
 	X(NS_CSI,            "urn:xmpp:csi:0") \
+	X(NS_INVISIBLE,      "urn:xmpp:invisible:1") \
 	X(NS_PUBSUB_EVENT,   "http://jabber.org/protocol/pubsub#event") \
 	X(NS_CARBONS,        "urn:xmpp:carbons:2") \
 	X(NS_CARBONS_RULES,  "urn:xmpp:carbons:rules:0") \
