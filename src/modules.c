@@ -3,13 +3,16 @@
  * are listed here. `jackdaw module list` prints what comes of it.
  */
 #include "core/credentials.h"
+#include "core/disabled.h"
 #include "core/portable.h"
 #include "modules/modules.h"
 
 const struct module *const modules[] = {
 	&mod_credentials,
+	&mod_access,
 	&mod_strangers,
 	&mod_portable,
+	&mod_disabled,
 	&mod_disco,
 	&mod_roster,
 	&mod_subscription,
@@ -22,5 +25,8 @@ const struct module *const modules[] = {
 	&mod_time,
 	&mod_vcard,
 	&mod_register,
+	&mod_adhoc,
+	&mod_motd,
+	&mod_welcome,
 	NULL,
 };

@@ -49,6 +49,7 @@ struct account {
 		uint64_t    appended;        /* appends so far */
 	} mailbox;
 	unsigned            generation;      /* of the configuration it was loaded under */
+	bool                is_disabled;     /* nobody can log in: core/disabled.h */
 	struct throttle    *throttle;        /* wrong passwords lately; NULL: none */
 	void              **kept, **live;    /* core/slots.h; NULL until used */
 };

@@ -17,10 +17,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char Q_ACCOUNT_FIND[] = "SELECT id FROM account WHERE jid = ?1";
+const char Q_ACCOUNT_FIND[] = "SELECT id, disabled FROM account WHERE jid = ?1";
 const char Q_ACCOUNT_ADD[] = "INSERT INTO account (id, jid, host, created) VALUES (?1, ?2, ?3, ?4)";
 const char Q_ACCOUNT_REMOVE[] = "DELETE FROM account WHERE id = ?1";
-const char Q_ACCOUNT_LIST[] = "SELECT jid, created FROM account WHERE host = ?1 ORDER BY jid";
 const char Q_CREDENTIAL_PUT[] = "INSERT OR REPLACE INTO credential (account, hash, rounds, salt, stored, server) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 const char Q_CREDENTIAL_REMOVE[] = "DELETE FROM credential WHERE account = ?1";
 /* Of two hashes, the first that it has. */
@@ -64,13 +63,19 @@ static struct xml *base64_attribute(struct arena *a, const char *name, const str
 	return ATTR(a, name, base64_encode(a, data, size));
 }
 
+/* Said to who proves to know the password, and to nobody else. */
+static struct xml *disabled(const struct turn *t)
+{
+	return t->account->is_disabled ? ATTR(t->arena, "disabled", "yes") : NULL;
+}
+
 static enum stanza_error keys_found(struct turn *t, const struct rows *rows)
 {
 	struct arena *a = t->arena;
 	const struct row *row = rows->first;
 	if (!row || t->account->state != ACCOUNT_READY)
 		return answer(t, "refused");
-	turn_answer(t, EL(a, NS_CALL, "credentials", ATTR(a, "hash", row_text(row, 4)), ATTR(a, "rounds", arena_printf(a, "%lld", (long long)row_int(row, 0))),
+	turn_answer(t, EL(a, NS_CALL, "credentials", disabled(t), ATTR(a, "hash", row_text(row, 4)), ATTR(a, "rounds", arena_printf(a, "%lld", (long long)row_int(row, 0))),
 		base64_attribute(a, "salt", row, 1), base64_attribute(a, "stored", row, 2), base64_attribute(a, "server", row, 3)));
 	return HANDLED;
 }
@@ -92,8 +97,10 @@ static enum stanza_error credentials(struct turn *t)
 		limit_reached(LIMIT_LOGINS_PER_ACCOUNT);
 		return answer(t, "wait");
 	}
-	if (account->state == ACCOUNT_READY && is_verified(account, xml_get(t->stanza, "verifier")))
-		return answer(t, "verified");
+	if (account->state == ACCOUNT_READY && is_verified(account, xml_get(t->stanza, "verifier"))) {
+		turn_answer(t, EL(t->arena, NS_CALL, "verified", disabled(t)));
+		return HANDLED;
+	}
 	return turn_read(t, keys_found, Q_CREDENTIAL_GET, V(account->state == ACCOUNT_READY ? account->id : 0), V(hash), V(or ? or : hash));
 }
 
@@ -159,6 +166,16 @@ void credentials_write(struct turn *t, const struct password_keys *k)
 	turn_then(t, forget_verifier, NULL);
 }
 
+/* All of it, and nobody can stop it. */
+static void run_line(struct turn *t, enum event event)
+{
+	size_t count;
+	const struct stop *line = modules_line(event, &count);
+	for (size_t i = 0; i < count; i++)
+		if (!t->host || !(t->host->off & line[i].bit))
+			line[i].run(t);
+}
+
 struct change {
 	struct password_keys keys;
 	hook_function *done;
@@ -178,6 +195,7 @@ static enum stanza_error changed(struct turn *t, void *with)
 		account->id = clock_key();
 		turn_write(t, Q_ACCOUNT_ADD, V(account->id), V(account->jid), V(account->address->domain), V(clock_wall()));
 		turn_then(t, reload, NULL);
+		run_line(t, ACCOUNT_ADDED);
 	}
 	credentials_write(t, &c->keys);
 	return c->done(t);
@@ -254,10 +272,7 @@ static void removed(struct turn *t, void *with)
 
 enum stanza_error credentials_remove(struct turn *t)
 {
-	size_t count;
-	const struct stop *line = modules_line(ACCOUNT_REMOVED, &count);
-	for (size_t i = 0; i < count; i++)
-		line[i].run(t);
+	run_line(t, ACCOUNT_REMOVED);
 	for (unsigned i = 0; i < modules_count(); i++)
 		for (const char *const *sql = modules[i]->forget; sql && *sql; sql++)
 			turn_write(t, *sql, V(t->account->id));

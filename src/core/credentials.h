@@ -8,6 +8,7 @@
  *        → <credentials hash='…' rounds='…' salt='…' stored='…' server='…'/>   (base64)
  *        → <verified/>   the verifier is that of a password seen lately (PLAIN)
  *        → <refused/>    no such account, or no keys of that hash: go on with fake keys
+ *          both with disabled='yes' when the account is: core/disabled.h
  *        → <wait/>       too many wrong passwords lately
  *   <verdict good='yes|no' [verifier='…']/>      told afterwards; no answer
  *   <account-add password='…'/>, <account-passwd password='…'/>, <account-remove/>
@@ -43,6 +44,5 @@ extern const struct portable credentials_portable;
 extern const char Q_ACCOUNT_ADD[];               /* id, jid, host, created */
 extern const char Q_ACCOUNT_FIND[];              /* jid → id */
 extern const char Q_ACCOUNT_REMOVE[];            /* id */
-extern const char Q_ACCOUNT_LIST[];              /* host → jid, created */
 extern const char Q_CREDENTIAL_PUT[];            /* account, hash, rounds, salt, stored, server */
 extern const char Q_CREDENTIAL_REMOVE[];         /* account */

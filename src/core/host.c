@@ -135,6 +135,29 @@ static bool read_modules(struct host *h, const struct config_scope *s, struct fa
 	return true;
 }
 
+struct host_data {
+	const struct host_data *next;
+	const struct module    *module;
+	const void             *data;
+};
+
+/* Few have any, so a list will do. */
+static void load_modules(struct host *h, struct arena *a)
+{
+	for (unsigned i = 0; i < modules_count(); i++) {
+		if (!modules[i]->host_load || !host_runs(h, i))
+			continue;
+		const void *data = modules[i]->host_load(h, a);
+		if (!data) {
+			h->off |= UINT64_C(1) << i;
+			continue;
+		}
+		struct host_data *d = ARENA_NEW(a, struct host_data);
+		*d = (struct host_data){ h->data, modules[i], data };
+		h->data = d;
+	}
+}
+
 static bool add_host(struct whole *w, const struct config_scope *s, struct fail *why)
 {
 	struct host *h = ARENA_NEW(w->arena, struct host);
@@ -155,6 +178,7 @@ static bool add_host(struct whole *w, const struct config_scope *s, struct fail 
 	h->mechanisms = read_mechanisms(w->arena, s);
 	if (!read_modules(h, s, why) || !certificates_get(&w->certificates, s, h->name, &h->tls, why))
 		return false;
+	load_modules(h, w->arena);
 	look_at_names(w, h);
 	hash_put(&w->hosts.by_name, &h->by_name, h->name);
 	w->hosts.count++;
@@ -235,6 +259,22 @@ static const struct config_value *option(const struct host *h, const struct modu
 	char path[96];
 	snprintf(path, sizeof path, "%s.%s", m->name, name);
 	return config_value(h->scope, path);
+}
+
+const void *host_data(const struct host *h, const struct module *m)
+{
+	const struct host_data *d = h->data;
+	while (d && d->module != m)
+		d = d->next;
+	return d ? d->data : NULL;
+}
+
+bool host_has(const struct host *h, const struct module *m)
+{
+	for (unsigned i = 0; modules[i]; i++)
+		if (modules[i] == m)
+			return host_runs(h, i);
+	return false;
 }
 
 bool host_bool(const struct host *h, const struct module *m, const char *name)

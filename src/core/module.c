@@ -94,6 +94,7 @@ static const struct migration core_migrations[] = {
 	  "CREATE TABLE credential (account INTEGER NOT NULL, hash TEXT NOT NULL, rounds INTEGER NOT NULL, salt BLOB NOT NULL,"
 	  " stored BLOB NOT NULL, server BLOB NOT NULL, PRIMARY KEY (account, hash)) WITHOUT ROWID;"
 	  "CREATE TABLE secret (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;" },
+	{ "disabled", 1, "ALTER TABLE account ADD COLUMN disabled INTEGER NOT NULL DEFAULT 0;" },
 	{ NULL, 0, NULL },
 };
 

@@ -31,6 +31,7 @@ enum event {
 	IQ_SENT, IQ_PASSING,         /* an IQ that isn't for us to answer: to another address; through to a session */
 	SESSION_BOUND,               /* a session was made: t->session */
 	SESSION_GONE,                /* its stream ended: t->session, for the last time */
+	ACCOUNT_ADDED,               /* an account is being made, behind its writes: what leaves, leaves when it is there */
 	ACCOUNT_REMOVED,             /* the account is being removed: what is to be done besides `forget` */
 	EVENTS
 };
@@ -52,6 +53,7 @@ struct hook {
 #define ON_IQ_PASSING(at, fn)         { IQ_PASSING, at, fn }
 #define ON_SESSION_BOUND(at, fn)      { SESSION_BOUND, at, fn }
 #define ON_SESSION_GONE(at, fn)       { SESSION_GONE, at, fn }
+#define ON_ACCOUNT_ADDED(at, fn)      { ACCOUNT_ADDED, at, fn }
 #define ON_ACCOUNT_REMOVED(at, fn)    { ACCOUNT_REMOVED, at, fn }
 
 /* Who is asked by an IQ get or set. */
@@ -120,6 +122,9 @@ struct module {
 	const struct portable *portable;         /* core/portable.h: what an account takes along to another server; NULL: nothing */
 	/* Adds to <stream:features/> after authentication; NULL: nothing. */
 	void (*stream_features)(const struct host *, struct arena *, struct xml *features);
+	/* What it makes of its settings for a host, once for each snapshot and in its arena, read with host_data. NULL: nothing is set that
+	 * gives it something to do, and it counts as switched off there. Left out: it needs no such thing. */
+	const void *(*host_load)(const struct host *, struct arena *);
 	/* Adds XEP-0128 forms to the host's disco#info. */
 	void (*host_info)(const struct host *, struct arena *, struct xml *query);
 };

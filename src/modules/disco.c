@@ -10,6 +10,7 @@
  * a name gets that doesn't exist (XEP-0030 §8).
  */
 #include "modules/modules.h"
+#include "modules/adhoc.h"
 #include "base/hash.h"
 #include "core/account.h"
 #include "core/host.h"
@@ -114,9 +115,23 @@ static enum stanza_error reply(struct turn *t, struct xml *query)
 	return OK;
 }
 
+/* A node of ad-hoc commands? Then *error is the verdict. */
+static bool is_command(struct turn *t, const char *node, bool wants_items, enum stanza_error *error)
+{
+	struct xml *query;
+	if (!node || !adhoc_disco(t, node, wants_items, &query, error))
+		return false;
+	if (query)
+		*error = reply(t, query);
+	return true;
+}
+
 static enum stanza_error ask_host(struct turn *t)
 {
 	const char *node = node_of(t);
+	enum stanza_error verdict;
+	if (is_command(t, node, false, &verdict))
+		return verdict;
 	if (node && !is_own_node(t, node))
 		return ITEM_NOT_FOUND;
 	return reply(t, host_info(t->host, t->arena));
@@ -133,6 +148,9 @@ static enum stanza_error ask_account(struct turn *t)
 
 static enum stanza_error list_host(struct turn *t)
 {
+	enum stanza_error verdict;
+	if (is_command(t, node_of(t), true, &verdict))
+		return verdict;
 	if (node_of(t))
 		return ITEM_NOT_FOUND;
 	return reply(t, EL(t->arena, NS_DISCO_ITEMS, "query"));

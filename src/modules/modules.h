@@ -17,4 +17,7 @@ extern const struct module
 	mod_version,         /* XEP-0092 */
 	mod_time,            /* XEP-0202 */
 	mod_vcard,           /* XEP-0054 */
-	mod_register;        /* XEP-0077 */
+	mod_register,        /* XEP-0077 */
+	mod_adhoc,           /* XEP-0050, 0133: what administrators may do */
+	mod_motd, mod_welcome,   /* what a host says by itself */
+	mod_access;          /* whom a domain's users may speak with */

@@ -29,6 +29,9 @@
 	X(NS_DISCO_ITEMS,    "http://jabber.org/protocol/disco#items") \
 	X(NS_CAPS,           "http://jabber.org/protocol/caps") \
 	X(NS_DATA,           "jabber:x:data") \
+	X(NS_VALIDATE,       "http://jabber.org/protocol/xdata-validate") \
+	X(NS_COMMANDS,       "http://jabber.org/protocol/commands") \
+	X(NS_ADMIN,          "http://jabber.org/protocol/admin") \
 	X(NS_RSM,            "http://jabber.org/protocol/rsm") \
 	X(NS_VCARD,          "vcard-temp") \
 	X(NS_OFFLINE,        "msgoffline") \
@@ -44,6 +47,7 @@
 	X(NS_CHANNEL_BINDING, "urn:xmpp:sasl-cb:0") \
 	X(NS_PIE,            "urn:xmpp:pie:0") \
 	X(NS_PIE_SCRAM,      "urn:xmpp:pie:0#scram") \
+	X(NS_PORTABLE,       "https://jackdaw.im/portable") \
 	X(NS_CALL,           "urn:jackdaw:call")
 
 #define NAMESPACE_DECLARE(name, text) extern const char name[];
