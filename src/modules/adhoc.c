@@ -437,6 +437,11 @@ static bool is_our_language(const struct turn *t)
 	return !lang || !*lang || strncasecmp(lang, "en", 2) == 0;
 }
 
+static bool may_see(const struct turn *t, const struct adhoc_node *node)
+{
+	return node->command && command_may_see(hosts_here(), node->command, t->host->name, t->from->bare);
+}
+
 static enum stanza_error command(struct turn *t)
 {
 	const char *name = xml_get(t->payload, "node"), *id = xml_get(t->payload, "sessionid");
@@ -446,7 +451,7 @@ static enum stanza_error command(struct turn *t)
 		return BAD_REQUEST;
 	if (!adhoc_node_find(t->arena, name, node))
 		return ITEM_NOT_FOUND;
-	if (!command_may_see(hosts_here(), node->command, t->host->name, t->from->bare))
+	if (!may_see(t, node))
 		return FORBIDDEN;
 	if (action == UNKNOWN)
 		return refuse(t, "malformed-action", NULL);
@@ -474,7 +479,7 @@ static struct xml *list(struct turn *t)
 	struct adhoc_node node;
 	struct xml *query = EL(a, NS_DISCO_ITEMS, "query", NULL);
 	for (size_t i = 0; adhoc_node_at(a, i, &node); i++)
-		if (command_may_see(hosts_here(), node.command, t->host->name, t->from->bare))
+		if (may_see(t, &node))
 			xml_append(query, EL(a, NS_DISCO_ITEMS, "item", ATTR(a, "jid", t->host->name), ATTR(a, "node", node.node), ATTR(a, "name", node.title)));
 	return query;
 }
@@ -493,7 +498,7 @@ bool adhoc_disco(struct turn *t, const char *name, bool wants_items, struct xml 
 	}
 	if (!adhoc_node_find(a, name, &node))
 		return false;
-	if (command_may_see(hosts_here(), node.command, t->host->name, t->from->bare))
+	if (may_see(t, &node))
 		*query = wants_items ? EL(a, NS_DISCO_ITEMS, "query", NULL)
 			: EL(a, NS_DISCO_INFO, "query", identity(a, "command-node", node.title), feature(a, NS_COMMANDS), feature(a, NS_DATA));
 	return true;

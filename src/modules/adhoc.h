@@ -20,7 +20,7 @@ enum { ADHOC_STAGES = 2 };
 
 struct adhoc_node {
 	const char *node, *title;
-	const struct command    *command;
+	const struct command    *command;    /* NULL: the table has none for it */
 	const struct admin_node *admin;      /* XEP-0133's; NULL: the command as the table has it */
 };
 

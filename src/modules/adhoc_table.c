@@ -114,7 +114,7 @@ struct xml *table_form(const struct adhoc_asked *asked, unsigned stage)
 {
 	const struct command *c = asked->node->command;
 	struct xml *form = form_new(asked->arena, FORM_ASK, ADHOC_FORM, asked->node->title,
-		*args_of(c)->name ? "What this is to be done with." : "Is this to be done?");
+		args_of(c)->name ? "What this is to be done with." : "Is this to be done?");
 	for (const struct command_arg *arg = args_of(c); arg->name; arg++)
 		if (is_in_stage(c, arg, stage))
 			add_field(asked, form, arg);

@@ -1,5 +1,6 @@
 /* What the core would do, as far as a module can see. */
 #include "fake.h"
+#include "core/command_may.h"
 #include "core/credentials.h"
 #include "core/limit.h"
 #include "modules/modules.h"
@@ -10,6 +11,7 @@
 #include <string.h>
 
 struct fake fake;
+__attribute__((weak)) const struct command *const commands[] = { NULL };      /* a test may have some */
 const struct module *const modules[] = { &mod_disco, &mod_stanza_id, &mod_offline, &mod_ping, &mod_version, &mod_time, &mod_vcard, &mod_register, NULL };
 
 /* --- the test's side --- */
@@ -232,6 +234,27 @@ static const char *option(const struct module *m, const char *name)
 	return o->fallback;
 }
 
+enum stanza_error turn_command(struct turn *t, const struct command *command, const char *const *values, const char *input,
+	command_found *found, void *with)
+{
+	fake.command = command;
+	memcpy(fake.values, values, sizeof fake.values);
+	fake.ran = found;
+	fake.ran_with = with;
+	return HANDLED;
+}
+
+enum stanza_error turn_refuse(struct turn *t, enum stanza_error error, const char *text, const struct xml *application)
+{
+	fake.condition = application ? application->name : NULL;
+	return error;
+}
+
+struct hosts *hosts_here(void) { return &fake.hosts; }
+bool command_may_see(const struct hosts *h, const struct command *c, const char *domain, const char *jid) { return fake.may_administrate; }
+bool command_may(const struct hosts *h, const struct command *c, const char *const *values, const char *jid, struct fail *why) { return fake.may_administrate; }
+bool host_has(const struct host *h, const struct module *m) { return true; }
+
 const char *host_text(const struct host *h, const struct module *m, const char *name) { return option(m, name); }
 bool host_bool(const struct host *h, const struct module *m, const char *name) { return strcmp(option(m, name), "yes") == 0; }
 
@@ -239,6 +262,8 @@ int64_t host_int(const struct host *h, const struct module *m, const char *name)
 {
 	char *unit;
 	int64_t n = strtoll(option(m, name), &unit, 10);
+	if (strcmp(unit, "min") == 0)
+		return n * 60000;
 	return *unit == 'm' || *unit == 'M' ? n << 20 : n;
 }
 
