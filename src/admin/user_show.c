@@ -12,6 +12,7 @@ struct one {
 	struct command_run *run;
 	const struct jid *jid;
 	struct xml *account;                 /* of user show: <account/> of core/disabled.h */
+	int64_t     contacts;
 };
 
 static int64_t number_of(const struct xml *el, const char *name)
@@ -75,13 +76,14 @@ static struct sums sum(struct arena *a, const struct xml *account)
 	return s;
 }
 
-static void show_contacts(void *with, const struct xml *roster, const char *why)
+/* `last` is XEP-0012's call; NULL: nobody keeps such a thing, and only who is here is known. */
+static void tell(void *with, const struct xml *last, const char *why)
 {
 	struct one *one = with;
 	struct command_run *run = one->run;
-	if (!is_answered(one, roster, why))
-		return;
 	struct sums s = sum(run->arena, one->account);
+	int64_t login = number_of(last, "login");
+	s.last = login > s.last ? login : s.last;
 	command_row(run);
 	command_text(run, "jid", one->jid->bare);
 	command_yes(run, "disabled", xml_get(one->account, "disabled") != NULL);
@@ -92,10 +94,19 @@ static void show_contacts(void *with, const struct xml *roster, const char *why)
 		command_text(run, "last_login", NULL);
 	command_text(run, "addresses", s.addresses);
 	command_text(run, "resources", s.resources);
-	command_number(run, "contacts", (int64_t)xml_count(xml_child(roster, NS_ROSTER, "query"), NS_ROSTER, "item"));
+	command_number(run, "contacts", one->contacts);
 	command_text(run, "stanzas_per_second", arena_printf(run->arena, "%.1f", s.rate));
 	command_number(run, "logins_per_minute", s.lately);
 	command_done(run);
+}
+
+static void show_contacts(void *with, const struct xml *roster, const char *why)
+{
+	struct one *one = with;
+	if (!is_answered(one, roster, why))
+		return;
+	one->contacts = (int64_t)xml_count(xml_child(roster, NS_ROSTER, "query"), NS_ROSTER, "item");
+	accounts_ask(one->run, one->jid, EL(one->run->arena, NS_CALL, "last", NULL), tell, one);
 }
 
 static void show_account(void *with, const struct xml *account, const char *why)
@@ -144,7 +155,7 @@ const struct command cmd_user_show = {
 	.noun = "user", .verb = "show", .help = "Shows what is known of an account", .may = MAY_DOMAIN_ADMIN, .concerns = "JID", .run = show, .is_card = true,
 	.args = ARGS({ "JID", "user@domain", 0 }),
 	.fields = FIELDS({ "jid", "the account" }, { "disabled", "whether nobody can log in", FIELD_YES }, { "sessions", "clients that are connected", FIELD_NUMBER },
-		{ "last_login", "when the last of them logged in; null: that isn't known", FIELD_TIME | OR_NULL },
+		{ "last_login", "when it logged in last; null: that isn't known", FIELD_TIME | OR_NULL },
 		{ "addresses", "where they are, separated by line feeds" }, { "resources", "what they are called, separated by line feeds" },
 		{ "contacts", "items of its roster", FIELD_NUMBER }, { "stanzas_per_second", "that they sent, on average, since they logged in" },
 		{ "logins_per_minute", "those of the last minute that are still there", FIELD_NUMBER }),
