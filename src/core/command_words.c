@@ -188,13 +188,13 @@ static bool is_one_of(const struct command_arg *arg, const char *value)
 
 static bool is_number(const struct command_arg *arg, const char *value)
 {
-	char *end;
+	size_t digits = strspn(value, "0123456789");
 	if (!(arg->flags & ARG_NUMBER))
 		return true;
-	if (!*value || strspn(value, "0123456789") > 18)
+	if (!digits || digits > 18 || value[digits])
 		return false;
-	long long number = strtoll(value, &end, 10);
-	return !*end && number >= arg->least && number <= arg->most;
+	long long number = strtoll(value, NULL, 10);
+	return number >= arg->least && number <= arg->most;
 }
 
 static bool is_right(struct arena *a, struct command_words *words, const struct command_arg *arg, const char *value)

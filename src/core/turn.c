@@ -114,7 +114,7 @@ static bool may_be_answered(const struct turn *t)
 	    && t->type != TYPE_UNAVAILABLE && t->type != TYPE_PROBE;
 }
 
-static void answer_error(struct turn *t, enum stanza_error error, const char *text, const struct xml *application)
+static void answer_error(struct turn *t, enum stanza_error error, const char *text, const struct xml *application, struct xml *beside)
 {
 	if (!may_be_answered(t))
 		return;
@@ -123,6 +123,7 @@ static void answer_error(struct turn *t, enum stanza_error error, const char *te
 		return;
 	xml_set(t->arena, reply, "from", t->was_addressed ? t->to->full : t->account->jid);
 	xml_set(t->arena, reply, "to", t->from->full);
+	xml_append(reply, beside);
 	output_add(t, reply, t->session, false);
 }
 
@@ -141,7 +142,7 @@ static void end_with_error(struct turn *t, enum stanza_error error)
 	ASSERT(!out->writes && !out->append);
 	out->thens = out->thens_last = NULL;         /* a read that failed behind them: they never ran */
 	forget_outputs(t);
-	answer_error(t, error, NULL, NULL);
+	answer_error(t, error, NULL, NULL, NULL);
 	out->answer = NULL;
 	turn_kept(t);
 }
@@ -296,8 +297,13 @@ void turn_reply(struct turn *t, struct xml *payload)
 
 enum stanza_error turn_refuse(struct turn *t, enum stanza_error error, const char *text, const struct xml *application)
 {
+	return turn_refuse_with(t, error, text, application, NULL);
+}
+
+enum stanza_error turn_refuse_with(struct turn *t, enum stanza_error error, const char *text, const struct xml *application, struct xml *beside)
+{
 	ASSERT(!t->out->writes && !t->out->thens);
-	answer_error(t, error, text, application);
+	answer_error(t, error, text, application, beside);
 	return HANDLED;
 }
 

@@ -206,10 +206,19 @@ static enum stanza_error gone(struct turn *t)
 
 /* --- errors, §4.4 --- */
 
+/* With what was asked, without its payload: by `sessionid` clients find what the error is about. */
+static enum stanza_error refuse_as(struct turn *t, enum stanza_error error, const char *condition, const char *text)
+{
+	struct arena *a = t->arena;
+	struct xml *asked = EL(a, NS_COMMANDS, "command", NULL);
+	for (const char *const *name = (const char *const []){ "node", "sessionid", "action", NULL }; *name; name++)
+		xml_set(a, asked, *name, xml_get(t->payload, *name));
+	return turn_refuse_with(t, error, text, condition ? EL(a, NS_COMMANDS, condition, NULL) : NULL, asked);
+}
+
 static enum stanza_error refuse(struct turn *t, const char *condition, const char *text)
 {
-	bool is_expired = strcmp(condition, "session-expired") == 0;
-	return turn_refuse(t, is_expired ? NOT_ALLOWED : BAD_REQUEST, text, EL(t->arena, NS_COMMANDS, condition, NULL));
+	return refuse_as(t, strcmp(condition, "session-expired") == 0 ? NOT_ALLOWED : BAD_REQUEST, condition, text);
 }
 
 /* --- answers --- */
@@ -274,7 +283,7 @@ static enum stanza_error finish(struct turn *t, struct job *job)
 {
 	struct arena *a = t->arena;
 	if (!job->done && job->failed == 1 && job->condition != OK)
-		return turn_refuse(t, job->condition, job->errors, job->condition == BAD_REQUEST ? EL(a, NS_COMMANDS, "bad-payload", NULL) : NULL);
+		return refuse_as(t, job->condition, job->condition == BAD_REQUEST ? "bad-payload" : NULL, job->errors);
 	struct xml *command = answer(t, job->node.node, job->id, "completed");
 	xml_append(command, job->form);
 	add_note(t, command, "error", job->errors);
@@ -334,7 +343,7 @@ static enum stanza_error run(struct turn *t, const struct adhoc_node *node, stru
 	if (!job->at)
 		return refuse(t, "bad-payload", arena_printf(t->arena, "%s doesn't fit", fault ? fault : "the form"));
 	if (!may_run(t, node, job->at, &why))
-		return turn_refuse(t, FORBIDDEN, arena_string(t->arena, why.text), NULL);
+		return refuse_as(t, FORBIDDEN, NULL, arena_string(t->arena, why.text));
 	end(dialogues_of(t->account), d);
 	return turn_command(t, node->command, job->at->values, NULL, ran, job);
 }
@@ -410,7 +419,7 @@ static enum stanza_error found_now(struct turn *t, const struct command_outcome 
 {
 	const struct adhoc_node *node = with;
 	if (outcome->condition != OK)
-		return turn_refuse(t, outcome->condition, NULL, NULL);
+		return refuse_as(t, outcome->condition, NULL, NULL);
 	return show(t, node, dialogue_new(t, node->node), json_object_get(outcome->answer, "rows"));
 }
 
@@ -450,9 +459,9 @@ static enum stanza_error command(struct turn *t)
 	if (!name || !*name)
 		return BAD_REQUEST;
 	if (!adhoc_node_find(t->arena, name, node))
-		return ITEM_NOT_FOUND;
+		return refuse_as(t, ITEM_NOT_FOUND, NULL, NULL);
 	if (!may_see(t, node))
-		return FORBIDDEN;
+		return refuse_as(t, FORBIDDEN, NULL, NULL);
 	if (action == UNKNOWN)
 		return refuse(t, "malformed-action", NULL);
 	if (!is_our_language(t))

@@ -244,7 +244,7 @@ enum stanza_error turn_command(struct turn *t, const struct command *command, co
 	return HANDLED;
 }
 
-enum stanza_error turn_refuse(struct turn *t, enum stanza_error error, const char *text, const struct xml *application)
+enum stanza_error turn_refuse_with(struct turn *t, enum stanza_error error, const char *text, const struct xml *application, struct xml *beside)
 {
 	fake.condition = application ? application->name : NULL;
 	return error;
