@@ -11,6 +11,7 @@
  *        └──────────── a node without forms ─────────┘
  */
 #include "modules/adhoc.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/random.h"
 #include "core/account.h"
@@ -342,8 +343,10 @@ static enum stanza_error run(struct turn *t, const struct adhoc_node *node, stru
 	job->at = adhoc_runs(&job->asked, &fault);
 	if (!job->at)
 		return refuse(t, "bad-payload", arena_printf(t->arena, "%s doesn't fit", fault ? fault : "the form"));
-	if (!may_run(t, node, job->at, &why))
+	if (!may_run(t, node, job->at, &why)) {
+		log_problem("ADHOC", "%s asked for %s: %s", t->from->full, node->node, why.text);
 		return refuse_as(t, FORBIDDEN, NULL, arena_string(t->arena, why.text));
+	}
 	end(dialogues_of(t->account), d);
 	return turn_command(t, node->command, job->at->values, NULL, ran, job);
 }
