@@ -53,7 +53,7 @@ def by_xmpp(program):
     """What is done by ad-hoc commands stands there with who asked; what he may not isn't done, and stands in the log."""
     command = "<iq type='set' to='example' id='%s'><command xmlns='http://jabber.org/protocol/commands' node='jackdaw:user add'%s>%s</command></iq>"
     field = "<field var='%s'><value>%s</value></field>"
-    with running(program, domain='admins = [ boss@example ]') as server:
+    with running(program, domain='admins = [ boss@example ]', level='problem') as server:
         server.rows('user', 'add', 'boss@example', '-p', 'secret')
         boss = server.log_in('boss', 'secret')
         for name, domain in (('romeo', 'example'), ('juliet', 'elsewhere.example')):
