@@ -7,7 +7,6 @@
 #include "base/log.h"
 #include "core/home.h"
 #include "core/server.h"
-#include "net/loop.h"
 #include <stdlib.h>
 
 /* --- log level --- */
