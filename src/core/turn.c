@@ -223,8 +223,8 @@ static enum stanza_error begin(struct turn *t)
 		return RESOURCE_CONSTRAINT;
 	if (t->account->state == ACCOUNT_UNKNOWN && t->kind != KIND_CALL)
 		return refuse_unknown(t);
-	if (t->account->is_disabled && !sent && (t->kind == KIND_MESSAGE || t->kind == KIND_INFO))
-		return refuse_unknown(t);            /* its roster goes on */
+	if (t->account->is_disabled && !sent && !t->out->kept_key && (t->kind == KIND_MESSAGE || t->kind == KIND_INFO))
+		return refuse_unknown(t);            /* its roster goes on, and what was kept before waits */
 	switch (t->kind) {
 	case KIND_MESSAGE:
 		take_line(t, sent ? MESSAGE_SENT : MESSAGE, sent ? route_on : NULL);
