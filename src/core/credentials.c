@@ -63,19 +63,13 @@ static struct xml *base64_attribute(struct arena *a, const char *name, const str
 	return ATTR(a, name, base64_encode(a, data, size));
 }
 
-/* Said to who proves to know the password, and to nobody else. */
-static struct xml *disabled(const struct turn *t)
-{
-	return t->account->is_disabled ? ATTR(t->arena, "disabled", "yes") : NULL;
-}
-
 static enum stanza_error keys_found(struct turn *t, const struct rows *rows)
 {
 	struct arena *a = t->arena;
 	const struct row *row = rows->first;
 	if (!row || t->account->state != ACCOUNT_READY)
 		return answer(t, "refused");
-	turn_answer(t, EL(a, NS_CALL, "credentials", disabled(t), ATTR(a, "hash", row_text(row, 4)), ATTR(a, "rounds", arena_printf(a, "%lld", (long long)row_int(row, 0))),
+	turn_answer(t, EL(a, NS_CALL, "credentials", ATTR(a, "hash", row_text(row, 4)), ATTR(a, "rounds", arena_printf(a, "%lld", (long long)row_int(row, 0))),
 		base64_attribute(a, "salt", row, 1), base64_attribute(a, "stored", row, 2), base64_attribute(a, "server", row, 3)));
 	return HANDLED;
 }
@@ -97,10 +91,8 @@ static enum stanza_error credentials(struct turn *t)
 		limit_reached(LIMIT_LOGINS_PER_ACCOUNT);
 		return answer(t, "wait");
 	}
-	if (account->state == ACCOUNT_READY && is_verified(account, xml_get(t->stanza, "verifier"))) {
-		turn_answer(t, EL(t->arena, NS_CALL, "verified", disabled(t)));
-		return HANDLED;
-	}
+	if (account->state == ACCOUNT_READY && is_verified(account, xml_get(t->stanza, "verifier")))
+		return answer(t, "verified");
 	return turn_read(t, keys_found, Q_CREDENTIAL_GET, V(account->state == ACCOUNT_READY ? account->id : 0), V(hash), V(or ? or : hash));
 }
 

@@ -8,7 +8,6 @@
  *        → <credentials hash='…' rounds='…' salt='…' stored='…' server='…'/>   (base64)
  *        → <verified/>   the verifier is that of a password seen lately (PLAIN)
  *        → <refused/>    no such account, or no keys of that hash: go on with fake keys
- *          both with disabled='yes' when the account is: core/disabled.h
  *        → <wait/>       too many wrong passwords lately
  *   <verdict good='yes|no' [verifier='…']/>      told afterwards; no answer
  *   <account-add password='…'/>, <account-passwd password='…'/>, <account-remove/>

@@ -37,7 +37,6 @@ struct auth {
 	const struct jid  *jid;              /* who it wants to be, bare; NULL: a name that can't be one */
 	const char        *password;         /* PLAIN's, prepared */
 	const char        *verifier;         /* PLAIN's, for the home's cache */
-	bool               is_disabled;      /* the account: who knows the password is told */
 	struct scram_keys  keys;
 	bool               is_right;         /* the pool's verdict */
 	enum { AUTH_FIRST, AUTH_ASKED, AUTH_FINAL } step;
@@ -175,10 +174,6 @@ static void succeed(struct c2s *c, const char *authzid, const char *last)
 		fail_with(c, SASL_INVALID_AUTHZID, "acts for somebody else");
 		return;
 	}
-	if (u->is_disabled) {
-		fail_with(c, SASL_ACCOUNT_DISABLED, NULL);
-		return;
-	}
 	struct arena *a = arena_new();
 	struct xml *success = EL(a, NS_SASL, "success", last ? TEXT(a, base64_encode(a, last, strlen(last))) : NULL);
 	const char *bare = arena_string(a, u->jid->bare), *mechanism = u->mechanism;
@@ -281,7 +276,6 @@ static void answered(void *with, const struct xml *answer)
 	struct c2s *c = with;
 	struct auth *u = c->auth;
 	enum scram_hash hash = hash_wanted(u);
-	u->is_disabled = xml_get(answer, "disabled") != NULL;
 	if (!answer) {
 		fail_with(c, SASL_TEMPORARY_AUTH_FAILURE, "the account can't be read");
 	} else if (strcmp(answer->name, "wait") == 0) {

@@ -19,6 +19,7 @@
 #include "streams/signup.h"
 #include "core/call.h"
 #include "xmpp/redact.h"
+#include "xmpp/sasl_failure.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -460,8 +461,38 @@ struct welcome {                     /* what is said where the account lives */
 	msec          deadline;
 };
 
+/*
+ * RFC 6120 §6.5.1: who has shown to be the account's owner, in whichever way, is told, and nobody else. An account that isn't in
+ * memory any more is looked at by its bind.
+ */
+static bool is_disabled(const struct c2s *c)
+{
+	const struct account *account = account_find(c->account);
+	return account && account->is_disabled;
+}
+
+static void refuse_disabled(struct c2s *c, struct welcome *w)
+{
+	c2s_write(c, EL(w->arena, NS_SASL, "failure", EL(w->arena, NS_SASL, sasl_failure_name(SASL_ACCOUNT_DISABLED))));
+	c2s_log(c, LOG_LOW, "the account is disabled");
+	home_here()->counts.logins_refused++;
+	mem_free(c->account);
+	c->account = NULL;
+	c->mechanism = NULL;
+	timer_start(&c->timer, w->deadline, negotiation_timed_out);
+	arena_free(w->arena);
+	if (++c->tries > c2s_terms(c)->limits.login_tries)
+		c2s_error(c, STREAM_POLICY_VIOLATION, "Too many failed authentications");
+	else
+		c2s_go_on(c);
+}
+
 static void welcome(struct c2s *c, struct welcome *w)
 {
+	if (is_disabled(c)) {
+		refuse_disabled(c, w);
+		return;
+	}
 	struct xml_limits l = parser_limits(c, true);
 	c2s_write(c, w->success);
 	xml_parser_limit(c->parser, &l);
