@@ -87,9 +87,26 @@ static void set_text(struct command_run *run, const char *path, const char *text
 		change_settings(run, domain, (const struct change_setting[]){ { path, text } }, 1, done);
 }
 
+/* Of what is in force; NULL: none. */
+static const char *text_now(const char *domain, const char *path)
+{
+	const struct config *config = hosts_here()->config;
+	const struct config_scope *scope = domain ? config_domain(config, domain, NULL) : NULL;
+	const char *text = config_text(scope ? scope : config_global(config), path);
+	return text && *text ? text : NULL;
+}
+
+/* Under the old number: it is only for those who haven't seen that. */
 static void motd_edit(struct command_run *run)
 {
-	set_text(run, "motd.text", command_get(run, "TEXT"), changed);
+	const char *domain;
+	if (!read_domain(run, &domain))
+		return;
+	if (!text_now(domain, "motd.text")) {
+		command_refuse(run, ITEM_NOT_FOUND, "there is no message of the day: set one");
+		return;
+	}
+	change_settings(run, domain, (const struct change_setting[]){ { "motd.text", command_get(run, "TEXT") } }, 1, changed);
 }
 
 /* An empty text hides one that is set for all domains. */
@@ -115,11 +132,10 @@ static void show(struct command_run *run, const char *path)
 	const char *domain;
 	if (!read_domain(run, &domain))
 		return;
-	const struct config *config = hosts_here()->config;
-	const struct config_scope *scope = domain ? config_domain(config, domain, NULL) : NULL;
-	const char *text = config_text(scope ? scope : config_global(config), path);
+	const char *text = text_now(domain, path);
 	command_row(run);
-	command_text(run, "text", text && *text ? text : NULL);
+	command_text(run, "text", text);
+	command_say(run, "%s", text ? text : "there is none");
 	command_done(run);
 }
 

@@ -175,12 +175,15 @@ static void add_lines(struct arena *a, struct xml *form, const struct command_fi
 static void add_value(struct arena *a, struct xml *form, const struct command_field *f, const json_t *row, bool with_label)
 {
 	const json_t *value = json_object_get(row, f->name);
+	const char *text = adhoc_text(a, value);
 	if (json_is_array(value))
 		add_lines(a, form, f, value);
+	else if (text && strchr(text, '\n'))
+		form_add_lines(a, form, f->name, with_label ? f->help : NULL, text);
 	else if ((f->type & FIELD_TYPES) == FIELD_YES)
-		form_add(a, form, FIELD_BOOLEAN, f->name, with_label ? f->help : NULL, adhoc_text(a, value));
+		form_add(a, form, FIELD_BOOLEAN, f->name, with_label ? f->help : NULL, text);
 	else
-		form_add(a, form, FIELD_TEXT_SINGLE, f->name, with_label ? f->help : NULL, adhoc_text(a, value));
+		form_add(a, form, FIELD_TEXT_SINGLE, f->name, with_label ? f->help : NULL, text);
 }
 
 /* XEP-0004 §3.4 */
