@@ -24,9 +24,8 @@ static int compare(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static struct names read_names(struct arena *a, const struct host *host, const char *option)
+static struct names read_names(struct arena *a, const char *const *list)
 {
-	const char *const *list = config_list(host->scope, option);
 	struct names n = { NULL, 0 };
 	size_t size = 0;
 	while (list[size])
@@ -43,10 +42,13 @@ static struct names read_names(struct arena *a, const struct host *host, const c
 
 static const void *load(const struct host *host, struct arena *a)
 {
+	const char *const *deny = config_list(host->scope, "access.deny"), *const *allow = config_list(host->scope, "access.allow");
+	if (!*deny && !*allow)
+		return NULL;
 	struct access *access = ARENA_NEW(a, struct access);
-	access->deny = read_names(a, host, "access.deny");
-	access->allow = read_names(a, host, "access.allow");
-	return access->deny.count || access->allow.count ? access : NULL;
+	access->deny = read_names(a, deny);
+	access->allow = read_names(a, allow);
+	return access;
 }
 
 static bool has(const struct names *n, const char *name)

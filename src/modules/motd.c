@@ -24,10 +24,12 @@ struct motd { const char *text; int64_t number; };
 
 static const void *load(const struct host *host, struct arena *a)
 {
+	const char *text = host_text(host, &mod_motd, "text");
+	if (!text || !*text)
+		return NULL;
 	struct motd *m = ARENA_NEW(a, struct motd);
-	m->text = host_text(host, &mod_motd, "text");
-	m->number = host_int(host, &mod_motd, "number");
-	return m->text && *m->text ? m : NULL;
+	*m = (struct motd){ text, host_int(host, &mod_motd, "number") };
+	return m;
 }
 
 static bool takes_messages(const struct session *s)
