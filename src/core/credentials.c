@@ -164,7 +164,7 @@ static void run_line(struct turn *t, enum event event)
 	size_t count;
 	const struct stop *line = modules_line(event, &count);
 	for (size_t i = 0; i < count; i++)
-		if (!t->host || !(t->host->off & line[i].bit))
+		if (!t->account->host || !(t->account->host->off & line[i].bit))
 			line[i].run(t);
 }
 

@@ -4,13 +4,14 @@
  */
 #include "core/turn_command.h"
 #include "base/check.h"
+#include "core/host.h"
 #include "core/turn_out.h"
 
 struct hop {
 	struct turn          *turn;
 	const struct command *command;
 	const char           *values[COMMAND_ARGS];
-	const char           *input;
+	const char           *input, *host;  /* the turn's, by its name */
 	struct command_from   from;
 	struct command_asker  asker;
 	command_found        *found;
@@ -26,6 +27,7 @@ static void back(void *thing)                                    /* at the turn'
 	json_t *answer = hop->answer;
 	t->account->mailbox.reading--;
 	t->out->is_waiting = false;
+	t->host = hop->host ? host_find(hop->host) : NULL;
 	enum stanza_error verdict = hop->found(t, &(struct command_outcome){ hop->command, answer, hop->condition }, hop->with);
 	if (!t->out->is_waiting)
 		turn_go_on(t, verdict);
@@ -56,6 +58,7 @@ enum stanza_error turn_command(struct turn *t, const struct command *command, co
 	for (size_t i = 0; command->args && command->args[i].name; i++)
 		hop->values[i] = values[i];
 	hop->input = input;
+	hop->host = t->host ? arena_string(t->arena, t->host->name) : NULL;
 	hop->from.jid = t->from->bare;
 	hop->asker = (struct command_asker){ .finished = finished, .who = t->from->bare, .face = "ad-hoc command" };
 	hop->found = found;

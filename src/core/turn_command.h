@@ -15,7 +15,8 @@ struct command_outcome {             /* lives as long as the call of `found` */
 /*
  * One hop to the first loop, where the command runs in the name of t->from, as
  * far as that may (core/command_may.h); then `found` goes on with this turn.
- * Other turns may run between. `values` are in the order of command->args.
+ * Other turns may run between, and reloads: t->host is that of the snapshot
+ * then in force, or NULL when the domain has gone. `values` are in the order of command->args.
  */
 typedef enum stanza_error command_found(struct turn *, const struct command_outcome *, void *with);
 enum stanza_error turn_command(struct turn *, const struct command *, const char *const *values, const char *input,

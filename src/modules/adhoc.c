@@ -44,31 +44,29 @@ struct dialogues {                   /* of an account: live, oldest first */
 
 static const char table_prefix[] = "jackdaw:";
 
-static bool table_node(struct arena *a, const struct command *c, struct adhoc_node *node)
+size_t adhoc_nodes(struct arena *a, struct adhoc_node **nodes)
 {
-	*node = (struct adhoc_node){ arena_printf(a, "%s%s", table_prefix, command_name(a, c)), c->help, c, NULL };
-	return command_is_remote(c);
-}
-
-bool adhoc_node_at(struct arena *a, size_t at, struct adhoc_node *node)
-{
-	if (admin_node_at(at, node))
-		return true;
-	at -= admin_node_count();
+	size_t most = admin_node_count(), count = 0;
 	for (size_t i = 0; commands[i]; i++)
-		if (table_node(a, commands[i], node) && !at--)
-			return true;
-	return false;
+		most++;
+	*nodes = arena_alloc(a, (most + 1) * sizeof **nodes);
+	while (admin_node_at(count, &(*nodes)[count]))
+		count++;
+	for (const struct command *const *c = commands; *c; c++)
+		if (command_is_remote(*c))
+			(*nodes)[count++] = (struct adhoc_node){ arena_printf(a, "%s%s", table_prefix, command_name(a, *c)), (*c)->help, *c, NULL };
+	return count;
 }
 
 bool adhoc_node_find(struct arena *a, const char *name, struct adhoc_node *node)
 {
-	for (size_t i = 0; admin_node_at(i, node); i++)
-		if (strcmp(node->node, name) == 0)
+	struct adhoc_node *nodes;
+	size_t count = adhoc_nodes(a, &nodes);
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(nodes[i].node, name) == 0) {
+			*node = nodes[i];
 			return true;
-	for (size_t i = 0; commands[i]; i++)
-		if (table_node(a, commands[i], node) && strcmp(node->node, name) == 0)
-			return true;
+		}
 	return false;
 }
 
@@ -240,7 +238,7 @@ static void add_note(struct turn *t, struct xml *command, const char *type, cons
 
 static struct adhoc_asked asked_of(struct turn *t, const struct adhoc_node *node)
 {
-	return (struct adhoc_asked){ .arena = t->arena, .node = node, .domain = t->host->name, .rows = host_int(t->host, &mod_adhoc, "rows") };
+	return (struct adhoc_asked){ .arena = t->arena, .node = node, .domain = arena_string(t->arena, t->host->name), .rows = host_int(t->host, &mod_adhoc, "rows") };
 }
 
 /* What may be done next: everything that is needed was asked in the first stage. */
@@ -421,8 +419,8 @@ static enum stanza_error go_on(struct turn *t, const struct adhoc_node *node, co
 static enum stanza_error found_now(struct turn *t, const struct command_outcome *outcome, void *with)
 {
 	const struct adhoc_node *node = with;
-	if (outcome->condition != OK)
-		return refuse_as(t, outcome->condition, NULL, NULL);
+	if (outcome->condition != OK || !t->host)
+		return refuse_as(t, t->host ? outcome->condition : ITEM_NOT_FOUND, NULL, NULL);
 	return show(t, node, dialogue_new(t, node->node), json_object_get(outcome->answer, "rows"));
 }
 
@@ -484,15 +482,18 @@ static struct xml *feature(struct arena *a, const char *var)
 	return EL(a, NS_DISCO_INFO, "feature", ATTR(a, "var", var));
 }
 
-/* Everybody sees what he may run. */
+/* Everybody sees what he may run: most see nothing, and that costs nothing. */
 static struct xml *list(struct turn *t)
 {
+	static const struct command least = { .may = MAY_DOMAIN_ADMIN, .concerns = "" };
 	struct arena *a = t->arena;
-	struct adhoc_node node;
+	struct adhoc_node *nodes;
 	struct xml *query = EL(a, NS_DISCO_ITEMS, "query", NULL);
-	for (size_t i = 0; adhoc_node_at(a, i, &node); i++)
-		if (may_see(t, &node))
-			xml_append(query, EL(a, NS_DISCO_ITEMS, "item", ATTR(a, "jid", t->host->name), ATTR(a, "node", node.node), ATTR(a, "name", node.title)));
+	bool may_any = may_see(t, &(struct adhoc_node){ .command = &least });
+	size_t count = may_any ? adhoc_nodes(a, &nodes) : 0;
+	for (size_t i = 0; i < count; i++)
+		if (may_see(t, &nodes[i]))
+			xml_append(query, EL(a, NS_DISCO_ITEMS, "item", ATTR(a, "jid", t->host->name), ATTR(a, "node", nodes[i].node), ATTR(a, "name", nodes[i].title)));
 	return query;
 }
 

@@ -39,8 +39,7 @@ struct adhoc_asked {                 /* what is known when a form is made or rea
 	const json_t *now;                   /* the rows of the command that adhoc_now names; NULL: there are none */
 };
 
-/* All nodes, in the order in which they are listed; false: there is none at this place. */
-bool adhoc_node_at(struct arena *, size_t at, struct adhoc_node *);
+size_t adhoc_nodes(struct arena *, struct adhoc_node **nodes);       /* all, in the order in which they are listed */
 bool adhoc_node_find(struct arena *, const char *node, struct adhoc_node *);
 
 unsigned adhoc_stages(const struct adhoc_node *);

@@ -37,10 +37,16 @@ static bool takes_messages(const struct session *s)
 	return s->stream && s->is_available && s->priority >= 0;
 }
 
+/* A hop may lie before it, and a reload within that: the turn's own host may be gone. */
+static const struct motd *motd_of(const struct turn *t)
+{
+	return t->account->host ? host_data(t->account->host, &mod_motd) : NULL;
+}
+
 static struct xml *message(struct turn *t, const struct session *s, const char *text)
 {
 	struct arena *a = t->arena;
-	return EL(a, NS_CLIENT, "message", ATTR(a, "type", "headline"), ATTR(a, "from", t->host->name), ATTR(a, "to", arena_string(a, s->jid->full)),
+	return EL(a, NS_CLIENT, "message", ATTR(a, "type", "headline"), ATTR(a, "from", t->account->address->domain), ATTR(a, "to", arena_string(a, s->jid->full)),
 		EL(a, NS_CLIENT, "subject", TEXT(a, "Message of the day")), EL(a, NS_CLIENT, "body", TEXT(a, text)));
 }
 
@@ -67,7 +73,7 @@ static void remember(struct turn *t, void *with)
 
 static enum stanza_error tell(struct turn *t, const struct rows *rows)
 {
-	const struct motd *m = t->host ? host_data(t->host, &mod_motd) : NULL;
+	const struct motd *m = motd_of(t);
 	bool is_told = false;
 	if (!m || (rows->first && row_int(rows->first, 0) == m->number)) {
 		has_seen(t, rows->first ? row_int(rows->first, 0) : -1);
@@ -89,7 +95,7 @@ static enum stanza_error tell(struct turn *t, const struct rows *rows)
 
 static enum stanza_error look(struct turn *t)
 {
-	const struct motd *m = t->host ? host_data(t->host, &mod_motd) : NULL;
+	const struct motd *m = motd_of(t);
 	const int64_t *seen = seen_by(t);
 	if (!m || (seen && *seen == m->number))
 		return OK;
@@ -131,9 +137,9 @@ static const void *load_welcome(const struct host *host, struct arena *a)
 static enum stanza_error added(struct turn *t)
 {
 	struct arena *a = t->arena;
-	const char *text = t->host ? host_data(t->host, &mod_welcome) : NULL;
+	const char *text = t->account->host ? host_data(t->account->host, &mod_welcome) : NULL;
 	if (text)
-		turn_send(t, EL(a, NS_CLIENT, "message", ATTR(a, "type", "normal"), ATTR(a, "from", t->host->name), ATTR(a, "to", t->account->jid),
+		turn_send(t, EL(a, NS_CLIENT, "message", ATTR(a, "type", "normal"), ATTR(a, "from", t->account->address->domain), ATTR(a, "to", t->account->jid),
 			EL(a, NS_CLIENT, "subject", TEXT(a, "Welcome")), EL(a, NS_CLIENT, "body", TEXT(a, arena_string(a, text)))));
 	return OK;
 }

@@ -2,6 +2,7 @@
 #include "fake.h"
 #include "modules/adhoc.h"
 #include "modules/modules.h"
+#include "xmpp/form.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -25,9 +26,11 @@ static const struct command
 		.fields = FIELDS({ "jid", "who" }, { "disabled", "whether", FIELD_YES }) },
 	stop = { .noun = "stop", .help = "Stops", .run = nothing, .is_act = true },
 	status = { .noun = "status", .help = "Tells", .run = nothing, .fields = FIELDS({ "version", "which" }), .is_card = true },
+	motd_show = { .noun = "motd", .verb = "show", .help = "Shows", .run = nothing, .args = ARGS({ "--domain DOMAIN", "whose", ARG_DOMAIN }), .fields = FIELDS({ "text", "it" }) },
+	motd_edit = { .noun = "motd", .verb = "edit", .help = "Edits", .run = nothing, .args = ARGS({ "TEXT", "it", ARG_REST | ARG_LINES }, { "--domain DOMAIN", "whose", ARG_DOMAIN }) },
 	export = { .noun = "export", .help = "Writes", .run = nothing, .args = ARGS({ "FILE", "where", ARG_TO_FILE }) },
 	follow = { .noun = "log", .verb = "follow", .help = "Follows", .run = nothing, .is_local = true };
-const struct command *const commands[] = { &add, &remove_one, &list, &stop, &status, &export, &follow, NULL };
+const struct command *const commands[] = { &add, &remove_one, &list, &stop, &status, &motd_show, &motd_edit, &export, &follow, NULL };
 
 static int setup(void **state)
 {
@@ -201,6 +204,29 @@ static void a_client_s_dialogues_end_with_it(void **state)
 	assert_non_null(strstr(go_on(OTHER, "jackdaw:user remove", other, "cancel", ""), "canceled"));
 }
 
+static void a_form_shows_what_is(void **state)
+{
+	assert_string_equal(ask_as(ME, "node='http://jabber.org/protocol/admin#edit-motd'", ""), "waits");
+	assert_ptr_equal(fake.command, &motd_show);
+	assert_string_equal(fake.values[0], "example");
+	const struct xml *reply = answer("{\"ok\":true,\"rows\":[{\"text\":\"one\\ntwo\"}]}", &motd_show, OK);
+	assert_string_equal(form_lines(xml_child(reply, NS_DATA, "x"), "motd", fake.arena), "one\ntwo");
+	go_on(ME, "http://jabber.org/protocol/admin#edit-motd", xml_get(reply, "sessionid"), "complete", "<field var='motd'><value>a</value><value>b</value></field>");
+	assert_ptr_equal(fake.command, &motd_edit);
+	assert_string_equal(fake.values[0], "a\nb");
+	assert_string_equal(fake.values[1], "example");
+}
+
+static void the_domain_may_have_gone_meanwhile(void **state)
+{
+	ask_as(ME, "node='http://jabber.org/protocol/admin#edit-motd'", "");
+	json_t *rows = json_loads("{\"ok\":true,\"rows\":[]}", 0, NULL);
+	struct turn *t = fake_turn(NULL, KIND_INFO, TYPE_SET, ME, "example");
+	t->host = NULL;
+	assert_int_equal(fake.ran(t, &(struct command_outcome){ &motd_show, rows, OK }, fake.ran_with), ITEM_NOT_FOUND);
+	json_decref(rows);
+}
+
 static void files_and_endless_lines_are_no_commands_here(void **state)
 {
 	assert_string_equal(ask_as(ME, "node='jackdaw:export'", ""), "item-not-found");
@@ -224,6 +250,8 @@ int main(void)
 		TEST(a_form_is_run_once),
 		TEST(dialogues_are_few_and_those_that_are_over_are_forgotten),
 		TEST(a_client_s_dialogues_end_with_it),
+		TEST(a_form_shows_what_is),
+		TEST(the_domain_may_have_gone_meanwhile),
 		TEST(files_and_endless_lines_are_no_commands_here),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
