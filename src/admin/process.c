@@ -65,7 +65,7 @@ void process_do(struct command_run *run, bool (*work)(struct process_job *), voi
 	struct doing *d = ARENA_NEW(run->arena, struct doing);
 	*d = (struct doing){ { run, with, NULL }, work, done, false };
 	if (is_busy) {
-		command_fail(run, "another change of the configuration is under way");
+		command_refuse(run, RESOURCE_CONSTRAINT, "another change of the configuration is under way");
 		return;
 	}
 	is_busy = true;

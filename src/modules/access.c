@@ -7,6 +7,7 @@
  * directions are closed. The domain itself, its own users among each other and
  * everybody with himself are only stopped by an entry in `deny`.
  */
+#include "modules/access.h"
 #include "core/account.h"
 #include "core/config.h"
 #include "core/host.h"
@@ -73,6 +74,13 @@ static bool is_stopped(const struct turn *t, const struct jid *other)
 	if (has_jid(t->arena, &access->deny, other) || has_jid(t->arena, &access->deny, t->account->address))
 		return true;
 	return access->allow.count && strcmp(other->domain, own) != 0 && !has_jid(t->arena, &access->allow, other);
+}
+
+bool access_is_open(const struct turn *t, const char *bare)
+{
+	const struct host *host = t->account->host;
+	const struct jid *jid = host && host_data(host, &mod_access) ? jid_parse(t->arena, bare) : NULL;
+	return !jid || !is_stopped(t, jid);
 }
 
 static enum stanza_error sent(struct turn *t)
