@@ -218,6 +218,8 @@ static struct adhoc_run *run_new(const struct adhoc_asked *asked, const char **f
 		const char *value = value_of(asked, f);
 		if (f->flags & AGAIN && value && strcmp(value, before ? before : "") != 0)
 			*fault = f->var;
+		if (f->flags & NOW && !form_field(asked->submitted[0], f->var))
+			*fault = f->var;             /* XEP-0004 §3.5: what is left out stays as it is, and there is nothing else here */
 		if (f->arg && !(f->flags & EACH))
 			set(run, c, f->arg, value);
 		before = value;

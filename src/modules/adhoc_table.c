@@ -186,7 +186,7 @@ static void add_value(struct arena *a, struct xml *form, const struct command_fi
 		form_add(a, form, FIELD_TEXT_SINGLE, f->name, with_label ? f->help : NULL, text);
 }
 
-/* XEP-0004 §3.4 */
+/* XEP-0004 §3.4: beside these there is nothing, not even a FORM_TYPE. */
 static void add_items(struct arena *a, struct xml *form, const struct command_field *fields, const json_t *rows, size_t most)
 {
 	struct xml *reported = form_part(a, form, "reported");
@@ -207,8 +207,9 @@ int64_t table_result(const struct adhoc_asked *asked, const struct command_outco
 	size_t found = json_array_size(rows);
 	if (!c->fields || (!found && json_object_get(outcome->answer, "words")))
 		return 0;
-	*form = form_new(a, FORM_RESULT, ADHOC_FORM, asked->node->title, NULL);
-	if (found == 1 && (c->is_card || c->is_act))
+	const bool is_card = found == 1 && (c->is_card || c->is_act);
+	*form = form_new(a, FORM_RESULT, is_card ? ADHOC_FORM : NULL, is_card ? asked->node->title : NULL, NULL);
+	if (is_card)
 		for (const struct command_field *f = c->fields; f->name; f++)
 			add_value(a, *form, f, json_array_get(rows, 0), true);
 	else
