@@ -37,8 +37,8 @@ static bool change_file(struct process_job *job, struct config *config, const ch
 	bool is_written = change(job, config, &why), ok = is_written && server.reload(a, &job->words);
 	if (!is_written)
 		job->words = arena_string(a, why.text);
-	if (!ok && is_written)
-		put_back(old);
+	if (!ok && (old.copy || access(old.file, F_OK) == 0))
+		put_back(old);               /* of several settings, some may stand there */
 	if (old.copy)
 		unlink(old.copy);
 	return ok;
