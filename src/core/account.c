@@ -55,6 +55,7 @@ static enum account_state outcome(struct account *account, const struct store_jo
 	if (!row)
 		return ACCOUNT_UNKNOWN;
 	account->id = row_int(row, 0);
+	account->is_disabled = row_int(row, 1) != 0;
 	return ACCOUNT_READY;
 }
 

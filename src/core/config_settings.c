@@ -30,7 +30,7 @@ static const struct setting top[] = {
 	{ "user", OPTION_STRING, "jackdaw", "Account to change to when started as root", IN_GLOBAL, .max = 64, RESTART },
 	{ "threads", OPTION_INT, "0", "Event loops; 0: one fewer than there are cores, and at least one", IN_GLOBAL, 0, 256, RESTART },
 	{ "pool_threads", OPTION_INT, "0", "Threads for passwords, certificates and files; 0: as many as cores", IN_GLOBAL, 0, 256, RESTART },
-	{ "admins", OPTION_LIST, NULL, "Addresses of administrators", IN_BOTH, LATER },
+	{ "admins", OPTION_LIST, NULL, "Addresses of administrators: of the server, or in a domain of that domain", IN_BOTH },
 	{ "sandbox", OPTION_ENUM, "on", "Landlock and seccomp; on: as far as the kernel has them; required: not without; off: for debuggers", IN_GLOBAL,
 	  .words = "on required off", RESTART },
 };
@@ -161,6 +161,7 @@ static const struct setting acks[] = {
 
 static const struct setting session[] = {
 	{ "conflict", OPTION_ENUM, "replace", "A resource that is taken: a new name, the old session ends, or the new one is refused", IN_BOTH, .words = "new replace refuse" },
+	{ "idle_after", OPTION_DURATION, "10min", "A user of whom nothing was heard for so long counts as idle, in lists and figures", IN_GLOBAL, SECOND, YEAR },
 };
 
 static const struct setting legacy[] = {

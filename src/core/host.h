@@ -59,6 +59,7 @@ struct host {
 	bool              has_own_certificates;      /* users may put down certificates to log in with */
 	const struct config *config;
 	const struct config_scope *scope;    /* where its settings are looked up */
+	const struct host_data *data;        /* what modules made of its settings: host_data */
 };
 
 struct hosts {
@@ -122,6 +123,8 @@ const struct host *host_first(void);                 /* the first configured */
 struct hosts *hosts_here(void);
 
 /* A module's setting for this host (section `module->name` of its domain, else global, else the default). */
+const void *host_data(const struct host *, const struct module *);                       /* what its host_load returned; NULL: it returned NULL */
+bool        host_has(const struct host *, const struct module *);                        /* it isn't switched off here */
 static inline bool host_runs(const struct host *h, unsigned slot) { return !(h->off >> slot & 1); }
 bool        host_bool(const struct host *, const struct module *, const char *name);
 int64_t     host_int(const struct host *, const struct module *, const char *name);      /* sizes and durations (ms) too */

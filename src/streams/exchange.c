@@ -230,7 +230,7 @@ void exchange_succeed(struct exchange *x, const char *last, size_t size)
 	}
 	struct arena *a = arena_new();
 	const struct exchange_wire *wire = x->wire;
-	const struct exchange_success success = { arena_string(a, x->jid->bare), x->mechanism->name,
+	const struct exchange_success success = { wire, arena_string(a, x->jid->bare), x->mechanism->name,
 		last ? arena_copy(a, last, size) : NULL, size, arena_string(a, x->resource) };
 	struct login *login = x->login;
 	x->login = NULL;

@@ -78,7 +78,7 @@ static void go_home(struct c2s *c)
 	struct sasl2 *s = c->sasl2;
 	struct arena *a = arena_new();
 	const char *bare = arena_string(a, s->bare);
-	c2s_authenticated(c, bare, s->mechanism, a, NULL);
+	c2s_authenticated(c, s->wire, bare, s->mechanism, a, NULL);
 }
 
 void sasl2_next_task(struct c2s *c)
