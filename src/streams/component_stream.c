@@ -62,8 +62,8 @@ static void write_ping(struct component_stream *c)
 	random_text(c->ping, sizeof c->ping - 1);
 	c->pinged_at = clock_now();
 	c->kept_before_ping = c->carrier.kept;
-	xml_print(conn_out(c->conn), EL(a, NS_COMPONENT, "iq", ATTR(a, "type", "get"), ATTR(a, "from", host_first()->name), ATTR(a, "to", c->name),
-		ATTR(a, "id", c->ping), EL(a, NS_PING, "ping")), NS_COMPONENT);
+	xml_print(conn_out(c->conn), EL(a, NS_COMPONENT, "iq", ATTR(a, "type", "get"), ATTR(a, "from", host_first()->name),
+		ATTR(a, "to", c->name), ATTR(a, "id", c->ping), EL(a, NS_PING, "ping")), NS_COMPONENT);
 	conn_printed(c->conn);
 	arena_free(a);
 }
