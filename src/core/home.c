@@ -223,6 +223,7 @@ static void stop(void *thing)
 	struct home *home = thing;
 	home->is_stopping = true;
 	hash_each(&home->accounts, end_sessions, NULL);
+	links_stop(home);
 }
 
 void homes_stop(void)

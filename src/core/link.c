@@ -1,9 +1,11 @@
 /* A table of links at each home. Which of them somebody serves is told to all homes: link_reach.c. */
 #include "core/link.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "core/home.h"
 #include "core/limit.h"
 #include "core/turn_out.h"
+#include "xmpp/datetime.h"
 #include <string.h>
 
 struct link {
@@ -21,6 +23,8 @@ struct waiting {                     /* a signal in a queue; lies in its arena *
 	struct list    in_queue;
 	struct signal *signal;
 	msec           since;
+	msec           came_at;      /* wall clock */
+	bool           is_stamped;   /* with that, for it comes late */
 };
 
 static struct link *link_find(const char *name)
@@ -88,6 +92,7 @@ static struct waiting *waiting_new(struct signal *s)
 	struct waiting *w = ARENA_NEW(s->arena, struct waiting);
 	w->signal = s;
 	w->since = clock_now();
+	w->came_at = clock_wall();
 	receipt_drop(s->receipt);            /* from here on it is promised within `queue`, and its sender waits for no component */
 	s->receipt = NULL;
 	return w;
@@ -162,13 +167,14 @@ static void remember(struct carrier *c, struct waiting *w, const struct componen
 		link_taken(c, c->sent_count - 1);
 }
 
-static bool send_by(struct carrier *c, struct signal *s, const struct component *terms)
+/* `w` NULL: it never waited. */
+static bool send_by(struct carrier *c, struct signal *s, struct waiting *w, const struct component *terms)
 {
 	if (!c->kind->send(c, s->stanza))
 		return false;
 	home_here()->counts.component_out++;
 	if (terms && terms->queue && !c->kind->is_inside && is_worth_waiting(s))
-		remember(c, waiting_new(s), terms);
+		remember(c, w ? w : waiting_new(s), terms);
 	else
 		signal_forget(s);
 	return true;
@@ -180,7 +186,7 @@ void link_carry(struct signal *s)
 	const struct link *l = link_find(s->via);
 	struct carrier *c = carrier_for(l, s->to->bare);
 	struct link *queue;
-	if (c && !l->waiting_count && send_by(c, s, terms))
+	if (c && !l->waiting_count && send_by(c, s, NULL, terms))
 		return;
 	if ((queue = queue_for(terms, s)))
 		wait_for(queue, terms, s);
@@ -202,6 +208,19 @@ void link_taken(struct carrier *c, unsigned left)
 	}
 }
 
+/* XEP-0203: when we got it. */
+static void stamp(struct waiting *w)
+{
+	struct arena *a = w->signal->arena;
+	if (w->is_stamped || w->signal->kind != KIND_MESSAGE)
+		return;
+	struct xml *late = xml_shallow(a, w->signal->stanza);
+	xml_append(late, EL(a, NS_DELAY, "delay", ATTR(a, "from", arena_string(a, host_first()->name)),
+		ATTR(a, "stamp", datetime_print(a, w->came_at))));
+	w->signal->stanza = late;
+	w->is_stamped = true;
+}
+
 static void let_out(struct link *l)
 {
 	const struct component *terms = component_of(l->name);
@@ -209,8 +228,11 @@ static void let_out(struct link *l)
 	while ((first = list_first(&l->waiting))) {
 		struct waiting *w = CONTAINER(first, struct waiting, in_queue);
 		struct carrier *c = carrier_for(l, w->signal->to->bare);
+		if (!c)
+			return;
 		queue_take(l, w);
-		if (!c || !send_by(c, w->signal, terms)) {
+		stamp(w);
+		if (!send_by(c, w->signal, w, terms)) {
 			queue_add(l, w, true);
 			return;
 		}
@@ -358,6 +380,19 @@ static bool judge_one(struct hash_node *n, void *with)
 			c->kind->end(c, STREAM_NOT_AUTHORIZED, "Its secret has changed");
 	}
 	return true;
+}
+
+static bool tell_of_one(struct hash_node *n, void *with)
+{
+	const struct link *l = CONTAINER(n, struct link, by_name);
+	if (l->waiting_count)
+		log_problem("COMPONENT", "%u stanzas that waited for %s are lost by the stop", l->waiting_count, l->name);
+	return true;
+}
+
+void links_stop(struct home *home)
+{
+	hash_each(&home->links, tell_of_one, NULL);
 }
 
 void links_take_hosts(struct home *home)

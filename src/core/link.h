@@ -60,4 +60,5 @@ bool link_is_of_gateway(const char *address);        /* a gateway serves this do
 void link_carry(struct signal *);                    /* out. Takes the signal */
 void links_sweep(struct home *);                     /* every second: what waited for too long is returned */
 void links_tell(const char *name, int more, bool is_inside);         /* to all homes: so many carriers more */
+void links_stop(struct home *);                      /* the server ends: what waits is lost, and the log says so */
 void links_take_hosts(struct home *);                /* the snapshot changed: who may not serve its domain any more ends */

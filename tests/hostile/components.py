@@ -15,6 +15,7 @@ ACCOUNTS = ['romeo', 'canary', 'away']
 NAME, SECRET = f'gw.{DOMAIN}', 'secret'
 CONFIG = f'''limits {{ enabled = no;  unauthenticated_timeout = 3s }}
 component "{NAME}" {{ secret = {SECRET};  write_queue = 1m }}
+component "shared.{DOMAIN}" {{ secret = {SECRET};  conflict = share }}
 component "kept.{DOMAIN}" {{ secret = {SECRET};  queue = 5000;  queue_bytes = 64m }}'''
 BODY = 'x' * 10000
 GROWTH_MIB = 64              # with the sanitizer's own; the queue itself ends at write_queue, 1 MiB here
@@ -140,7 +141,24 @@ def dies(server):
     romeo.close()
 
 
+def share(server):
+    """Two that serve one domain: every address has one of them, and both have some."""
+    name, count = f'shared.{DOMAIN}', 40
+    workers, romeo = [Worker(server.port, name).come_in(SECRET) for _ in range(2)], server.log_in('romeo')
+    for n in range(2 * count):
+        romeo.send(f"<message to='x{n % count}@{name}' id='m{n}'/>")
+    deadline = time.monotonic() + 10
+    while sum(len(w.heard_ids) for w in workers) < 2 * count and time.monotonic() < deadline:
+        for w in workers:
+            w.pump(0.05)
+    first, second = ({n % count for n in w.heard_ids} for w in workers)
+    report('hostile/components-share', not first & second and len(first | second) == count and first and second, f'{len(first)} and {len(second)} of {count}')
+    for c in (*workers, romeo):
+        c.close()
+
+
 def components(server):
+    share(server)
     guesses(server)
     never_reads(server)
     never_stops(server)
