@@ -68,7 +68,7 @@ static const struct setting listeners[] = {
 static const struct setting domain[] = {
 	{ "xmpp_role", OPTION_ENUM, "both", "server: streams to the domain are accepted; client: streams from it may be opened", IN_DOMAIN | IN_BINDINGS, .words = "server client both", LATER },
 	{ "xmpp_dialback_secret", OPTION_SECRET, NULL, "Secret of dialback keys; none: one is made and kept", IN_BOTH | IN_BINDINGS, .max = 1024, LATER },
-	{ "suspended", OPTION_BOOL, "no", "Nobody may log in, nothing is delivered", IN_DOMAIN, LATER },
+	{ "suspended", OPTION_BOOL, "no", "Nobody may log in, and to others the domain's users don't exist; what is kept of them stays", IN_DOMAIN },
 };
 
 static const struct setting auth[] = {
