@@ -14,8 +14,6 @@
 #define RESTART .reload = RELOAD_RESTART
 #define NEW_ONES .reload = RELOAD_NEW
 #define LATER   .later = true
-#define NOT_IN_LISTENERS .later_in = IN_LISTENERS            /* looked up where the domain is, or globally */
-#define ONLY_GLOBAL      .later_in = IN_LISTENERS | IN_DOMAIN
 #define IN_BOTH (IN_GLOBAL | IN_DOMAIN)
 #define IN_ALL  (IN_GLOBAL | IN_LISTENERS)
 #define IN_TLS  (IN_GLOBAL | IN_LISTENERS | IN_DOMAIN | IN_BINDINGS)
