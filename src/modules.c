@@ -3,6 +3,7 @@
  * are listed here. `jackdaw module list` prints what comes of it.
  */
 #include "core/credentials.h"
+#include "core/disabled.h"
 #include "core/portable.h"
 #include "core/token.h"
 #include "modules/modules.h"
@@ -11,8 +12,10 @@ const struct module *const modules[] = {
 	&mod_credentials,
 	&mod_tokens,
 	&mod_anonymous,
+	&mod_access,
 	&mod_strangers,
 	&mod_portable,
+	&mod_disabled,
 	&mod_disco,
 	&mod_roster,
 	&mod_subscription,
@@ -39,5 +42,8 @@ const struct module *const modules[] = {
 	&mod_register,
 	&mod_xmpp_logger,
 	&mod_certificates,
+	&mod_adhoc,
+	&mod_motd,
+	&mod_welcome,
 	NULL,
 };

@@ -487,9 +487,17 @@ static void stop_all(void)
 	log_close();
 }
 
+static atomic_int exit_status;
+
 static void ask_to_stop(void)
 {
 	kill(getpid(), SIGTERM);
+}
+
+static void ask_to_restart(void)
+{
+	atomic_store(&exit_status, SERVER_RESTART);
+	ask_to_stop();
 }
 
 static void wait_for_signals(const sigset_t *signals)
@@ -525,7 +533,7 @@ int serve(const char *config_path)
 	supervisor_open();
 	ns_intern();
 	modules_declare();
-	server = (struct server){ config_path, clock_wall(), reload, preview, ask_to_stop };
+	server = (struct server){ config_path, clock_wall(), reload, preview, ask_to_stop, ask_to_restart };
 	config = load(config_path);
 	if (!config)
 		return 1;
@@ -543,5 +551,5 @@ int serve(const char *config_path)
 	wait_for_signals(&signals);
 	stop_all();
 	mem_free(database);
-	return 0;
+	return atomic_load(&exit_status);
 }

@@ -82,7 +82,8 @@ static const char *changed_list(struct arena *a, const struct config_value *v, c
 	return c->adds || was_there ? arena_printf(a, "%s ]", list) : NULL;
 }
 
-static bool write_list(struct arena *a, const struct config *config, const struct config_scope *s, const char *list, const char **words)
+static bool write_list(struct arena *a, const struct config *config, const struct config_scope *s, const char *list,
+		       const char **words)
 {
 	struct fail why;
 	bool ok = config_change_set(config, s, key, list, &why);
@@ -141,7 +142,8 @@ static void begin(struct command_run *run, bool adds)
 	const char *text = command_get(run, "JID"), *domain = command_get(run, "--domain DOMAIN");
 	const struct jid *jid = jid_parse(a, text);
 	struct item_change *c = ARENA_NEW(a, struct item_change);
-	*c = (struct item_change){ jid ? jid->full : NULL, adds ? command_get(run, "NAME") : NULL, domain ? jid_domain(a, domain) : NULL, adds };
+	*c = (struct item_change){ jid ? jid->full : NULL, adds ? command_get(run, "NAME") : NULL,
+		domain ? jid_domain(a, domain) : NULL, adds };
 	if (!jid || strchr(jid->full, ' '))
 		command_fail(run, "'%s' is no JID, or has a blank in it", text);
 	else if (domain && !c->domain)
@@ -171,12 +173,14 @@ const struct command cmd_disco_list = {
 		{ "domain", "which alone lists it; null: all do", FIELD_TEXT | OR_NULL }, { "origin", "file and line that say so" }),
 };
 const struct command cmd_disco_add = {
-	.noun = "disco", .verb = "add", .is_act = true, .help = "Adds an item to what service discovery shows, or changes its name", .run = add,
+	.noun = "disco", .verb = "add", .is_act = true, .run = add,
+	.help = "Adds an item to what service discovery shows, or changes its name",
 	.args = ARGS({ "JID", "its address", 0 }, { "NAME", "what it is called", ARG_OPTIONAL | ARG_REST }, ONE_DOMAIN),
 	.fields = DONE_FIELDS,
 };
 const struct command cmd_disco_remove = {
-	.noun = "disco", .verb = "remove", .is_act = true, .help = "Takes an item away from what service discovery shows", .run = remove_one,
+	.noun = "disco", .verb = "remove", .is_act = true, .run = remove_one,
+	.help = "Takes an item away from what service discovery shows",
 	.args = ARGS({ "JID", "its address", 0 }, ONE_DOMAIN),
 	.fields = DONE_FIELDS,
 };

@@ -130,11 +130,11 @@ static void kicked(void *with, const struct xml *answer, const char *why)
 	struct command_run *run = with;
 	int64_t count = number_of(answer, "sessions");
 	if (!answer) {
-		command_fail(run, "failed: %s", why);
+		command_refuse(run, RESOURCE_CONSTRAINT, "failed: %s", why);
 		return;
 	}
 	if (!count) {
-		command_fail(run, "%s has no such session", command_get(run, "JID"));
+		command_refuse(run, ITEM_NOT_FOUND, "%s has no such session", command_get(run, "JID"));
 		return;
 	}
 	command_row(run);

@@ -55,6 +55,7 @@ struct account {
 	unsigned            generation;      /* of the configuration it was loaded under */
 	bool                is_denied;       /* unknown, and its domain's source says so too (core/source.h) */
 	bool                is_anonymous;    /* nothing of it is kept */
+	bool                is_disabled;     /* nobody can log in: core/disabled.h */
 	struct throttle    *throttle;        /* wrong passwords lately; NULL: none */
 	void              **kept, **live;    /* core/slots.h; NULL until used */
 };

@@ -107,7 +107,8 @@ static bool read_domain(struct reading *r, const struct config_scope *s, bool is
 	return hash_find(&r->to->below, name) || serve(r, &r->to->below, name, read_one(r, s, NULL), s->name);
 }
 
-bool components_read(struct components *to, struct arena *a, const struct config *config, const struct hash *hosts, struct fail *why)
+bool components_read(struct components *to, struct arena *a, const struct config *config, const struct hash *hosts,
+		     struct fail *why)
 {
 	const struct config_scope *g = config_global(config);
 	struct reading r = { to, a, hosts, (unsigned)config_int(g, "limits.mailbox"), why };

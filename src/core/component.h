@@ -17,7 +17,7 @@
 struct config;
 struct config_scope;
 
-enum component_tls { COMPONENT_LOCAL, COMPONENT_TLS, COMPONENT_ANY };         /* in clear text: from this machine, never, from anywhere */
+enum component_tls { COMPONENT_LOCAL, COMPONENT_TLS, COMPONENT_ANY };         /* in clear text: from here, never, from anywhere */
 enum component_conflict { COMPONENT_REFUSE, COMPONENT_REPLACE, COMPONENT_SHARE };
 
 struct component {                   /* the snapshot's */

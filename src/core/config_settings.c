@@ -14,8 +14,6 @@
 #define RESTART .reload = RELOAD_RESTART
 #define NEW_ONES .reload = RELOAD_NEW
 #define LATER   .later = true
-#define NOT_IN_LISTENERS .later_in = IN_LISTENERS            /* looked up where the domain is, or globally */
-#define ONLY_GLOBAL      .later_in = IN_LISTENERS | IN_DOMAIN
 #define IN_BOTH (IN_GLOBAL | IN_DOMAIN)
 #define IN_ALL  (IN_GLOBAL | IN_LISTENERS)
 #define IN_TLS  (IN_GLOBAL | IN_LISTENERS | IN_DOMAIN | IN_BINDINGS)
@@ -30,7 +28,7 @@ static const struct setting top[] = {
 	{ "user", OPTION_STRING, "jackdaw", "Account to change to when started as root", IN_GLOBAL, .max = 64, RESTART },
 	{ "threads", OPTION_INT, "0", "Event loops; 0: one fewer than there are cores, and at least one", IN_GLOBAL, 0, 256, RESTART },
 	{ "pool_threads", OPTION_INT, "0", "Threads for passwords, certificates and files; 0: as many as cores", IN_GLOBAL, 0, 256, RESTART },
-	{ "admins", OPTION_LIST, NULL, "Addresses of administrators", IN_BOTH, LATER },
+	{ "admins", OPTION_LIST, NULL, "Addresses of administrators: of the server, or in a domain of that domain", IN_BOTH },
 	{ "sandbox", OPTION_ENUM, "on", "Landlock and seccomp; on: as far as the kernel has them; required: not without; off: for debuggers", IN_GLOBAL,
 	  .words = "on required off", RESTART },
 };
@@ -68,7 +66,7 @@ static const struct setting listeners[] = {
 static const struct setting domain[] = {
 	{ "xmpp_role", OPTION_ENUM, "both", "server: streams to the domain are accepted; client: streams from it may be opened", IN_DOMAIN | IN_BINDINGS, .words = "server client both", LATER },
 	{ "xmpp_dialback_secret", OPTION_SECRET, NULL, "Secret of dialback keys; none: one is made and kept", IN_BOTH | IN_BINDINGS, .max = 1024, LATER },
-	{ "suspended", OPTION_BOOL, "no", "Nobody may log in, nothing is delivered", IN_DOMAIN, LATER },
+	{ "suspended", OPTION_BOOL, "no", "Nobody may log in, and to others the domain's users don't exist; what is kept of them stays", IN_DOMAIN },
 };
 
 static const struct setting auth[] = {
@@ -161,6 +159,7 @@ static const struct setting acks[] = {
 
 static const struct setting session[] = {
 	{ "conflict", OPTION_ENUM, "replace", "A resource that is taken: a new name, the old session ends, or the new one is refused", IN_BOTH, .words = "new replace refuse" },
+	{ "idle_after", OPTION_DURATION, "10min", "A user of whom nothing was heard for so long counts as idle, in lists and figures", IN_GLOBAL, SECOND, YEAR },
 };
 
 static const struct setting legacy[] = {

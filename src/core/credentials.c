@@ -18,10 +18,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char Q_ACCOUNT_FIND[] = "SELECT id FROM account WHERE jid = ?1";
+const char Q_ACCOUNT_FIND[] = "SELECT id, disabled FROM account WHERE jid = ?1";
 const char Q_ACCOUNT_ADD[] = "INSERT INTO account (id, jid, host, created) VALUES (?1, ?2, ?3, ?4)";
 const char Q_ACCOUNT_REMOVE[] = "DELETE FROM account WHERE id = ?1";
-const char Q_ACCOUNT_LIST[] = "SELECT jid, created FROM account WHERE host = ?1 ORDER BY jid";
 /* The password itself is not among them, but a row that says whether it is kept. */
 static const char Q_CREDENTIAL_GET[] = "SELECT hash, rounds, salt, stored, server FROM credential WHERE account = ?1"
 	" UNION ALL SELECT 'CLEAR', 0, NULL, NULL, NULL FROM clear_password WHERE account = ?1";
@@ -264,6 +263,16 @@ static enum stanza_error keys_add(struct turn *t)
 	return turn_read_to_write(t, add_missing, Q_CREDENTIAL_GET, V(t->account->id));
 }
 
+/* All of it, and nobody can stop it. */
+static void run_line(struct turn *t, enum event event)
+{
+	size_t count;
+	const struct stop *line = modules_line(event, &count);
+	for (size_t i = 0; i < count; i++)
+		if (!t->account->host || !(t->account->host->off & line[i].bit))
+			line[i].run(t);
+}
+
 struct change {
 	struct password_keys keys;
 	hook_function *done;
@@ -281,6 +290,7 @@ enum stanza_error credentials_appear(struct turn *t)
 	account->id = clock_key();
 	turn_write(t, Q_ACCOUNT_ADD, V(account->id), V(account->jid), V(account->address->domain), V(clock_wall()));
 	turn_then(t, reload, NULL);
+	run_line(t, ACCOUNT_ADDED);
 	return OK;
 }
 
@@ -413,10 +423,7 @@ static void removed(struct turn *t, void *with)
 
 enum stanza_error credentials_remove(struct turn *t)
 {
-	size_t count;
-	const struct stop *line = modules_line(ACCOUNT_REMOVED, &count);
-	for (size_t i = 0; i < count; i++)
-		line[i].run(t);
+	run_line(t, ACCOUNT_REMOVED);
 	for (unsigned i = 0; i < modules_count(); i++)
 		for (const char *const *sql = modules[i]->forget; sql && *sql; sql++)
 			turn_write(t, *sql, V(t->account->id));

@@ -57,4 +57,3 @@ extern const struct portable credentials_portable;
 extern const char Q_ACCOUNT_ADD[];               /* id, jid, host, created */
 extern const char Q_ACCOUNT_FIND[];              /* jid → id */
 extern const char Q_ACCOUNT_REMOVE[];            /* id */
-extern const char Q_ACCOUNT_LIST[];              /* host → jid, created */

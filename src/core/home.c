@@ -20,7 +20,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { TROUBLE_LASTS = 5000 };       /* ms */
+enum { TROUBLE_LASTS = 5000, SHED = 100 };       /* ms; sessions in a second */
 
 static struct home *homes[HOMES_LIMIT];
 static unsigned count, living;
@@ -174,10 +174,31 @@ static void watch_memory(struct home *home)
 		loop_work(give_memory_back, given, home);
 }
 
+static bool shed_account(struct hash_node *n, void *with)
+{
+	unsigned *left = with;
+	EACH_SESSION(CONTAINER(n, struct account, by_jid), s) {
+		if (!*left || !s->stream || !s->stream->hibernates)
+			continue;
+		session_end(s, STREAM_RESOURCE_CONSTRAINT, "the server is short of memory");
+		--*left;
+	}
+	return *left;
+}
+
+/* What sessions hold that hibernate needs no memory: it can wait on disk. */
+static void shed(struct home *home)
+{
+	unsigned left = SHED;
+	if (home->is_over_memory && home->counts.sessions_hibernating)
+		hash_each(&home->accounts, shed_account, &left);
+}
+
 void home_second(void *thing)
 {
 	struct home *home = thing;
 	watch_memory(home);
+	shed(home);
 	notice_slow_store(home);
 	notice_good_store(home);
 	accounts_sweep(home);

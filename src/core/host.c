@@ -201,6 +201,29 @@ static void look_at_external(struct whole *w, const struct host *h, const struct
 	log_problem("AUTH", "domain \"%s\" has EXTERNAL among its mechanisms, and no client is asked for a certificate: see tls_verify_mode", h->name);
 }
 
+struct host_data {
+	const struct host_data *next;
+	const struct module    *module;
+	const void             *data;
+};
+
+/* Few have any, so a list will do. */
+static void load_modules(struct host *h, struct arena *a)
+{
+	for (unsigned i = 0; i < modules_count(); i++) {
+		if (!modules[i]->host_load || !host_runs(h, i))
+			continue;
+		const void *data = modules[i]->host_load(h, a);
+		if (!data) {
+			h->off |= UINT64_C(1) << i;
+			continue;
+		}
+		struct host_data *d = ARENA_NEW(a, struct host_data);
+		*d = (struct host_data){ h->data, modules[i], data };
+		h->data = d;
+	}
+}
+
 static bool add_host(struct whole *w, const struct config_scope *s, struct fail *why)
 {
 	struct host *h = ARENA_NEW(w->arena, struct host);
@@ -213,6 +236,7 @@ static bool add_host(struct whole *w, const struct config_scope *s, struct fail 
 	h->config = w->hosts.config;
 	h->scope = s;
 	h->tls_mode = (enum host_tls)config_enum(s, "tls");
+	h->is_suspended = config_bool(s, "suspended");
 	h->plain_without_tls = config_bool(s, "auth.allow_plain_without_tls");
 	auth_terms_read(&h->auth, s);
 	password_terms_read(&h->passwords, s);
@@ -230,6 +254,7 @@ static bool add_host(struct whole *w, const struct config_scope *s, struct fail 
 	    || !oauth_read(&h->oauth, &w->oauth_keys, &w->certificates, s, h->name, why))
 		return false;
 	h->has_own_certificates = has_module(h, "certificates");
+	load_modules(h, w->arena);
 	look_at_names(w, h);
 	look_at_external(w, h, s);
 	hash_put(&w->hosts.by_name, &h->by_name, h->name);
@@ -319,6 +344,22 @@ static const struct config_value *option(const struct host *h, const struct modu
 	char path[96];
 	snprintf(path, sizeof path, "%s.%s", m->name, name);
 	return config_value(h->scope, path);
+}
+
+const void *host_data(const struct host *h, const struct module *m)
+{
+	const struct host_data *d = h->data;
+	while (d && d->module != m)
+		d = d->next;
+	return d ? d->data : NULL;
+}
+
+bool host_has(const struct host *h, const struct module *m)
+{
+	for (unsigned i = 0; modules[i]; i++)
+		if (modules[i] == m)
+			return host_runs(h, i);
+	return false;
 }
 
 bool host_bool(const struct host *h, const struct module *m, const char *name)

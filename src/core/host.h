@@ -40,6 +40,7 @@ struct host {
 	struct hosts     *hosts;             /* the snapshot it belongs to */
 	struct tls       *tls;               /* NULL: no certificate. The snapshot's */
 	enum host_tls     tls_mode;          /* for clients */
+	bool              is_suspended;      /* nobody logs in, nothing is delivered */
 	bool              plain_without_tls; /* as the domain says, else globally; for a connection ask c2s_auth_terms */
 	bool              legacy_codes;      /* legacy { error_codes }: XEP-0086 */
 	bool              legacy_stamps;     /* legacy { delay_stamps }: XEP-0091 */
@@ -59,6 +60,7 @@ struct host {
 	bool              has_own_certificates;      /* users may put down certificates to log in with */
 	const struct config *config;
 	const struct config_scope *scope;    /* where its settings are looked up */
+	const struct host_data *data;        /* what modules made of its settings: host_data */
 };
 
 struct hosts {
@@ -122,6 +124,8 @@ const struct host *host_first(void);                 /* the first configured */
 struct hosts *hosts_here(void);
 
 /* A module's setting for this host (section `module->name` of its domain, else global, else the default). */
+const void *host_data(const struct host *, const struct module *);                       /* what its host_load returned; NULL: it returned NULL */
+bool        host_has(const struct host *, const struct module *);                        /* it isn't switched off here */
 static inline bool host_runs(const struct host *h, unsigned slot) { return !(h->off >> slot & 1); }
 bool        host_bool(const struct host *, const struct module *, const char *name);
 int64_t     host_int(const struct host *, const struct module *, const char *name);      /* sizes and durations (ms) too */

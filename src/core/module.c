@@ -138,6 +138,7 @@ static const struct migration core_migrations[] = {
 	  " stored BLOB NOT NULL, server BLOB NOT NULL, PRIMARY KEY (account, hash)) WITHOUT ROWID;"
 	  "CREATE TABLE secret (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;" },
 	{ "kept_session", 1, "CREATE TABLE kept_session (id TEXT PRIMARY KEY, jid TEXT NOT NULL, state TEXT NOT NULL) WITHOUT ROWID;" },
+	{ "disabled", 1, "ALTER TABLE account ADD COLUMN disabled INTEGER NOT NULL DEFAULT 0;" },
 	{ NULL, 0, NULL },
 };
 

@@ -32,6 +32,7 @@ enum event {
 	SESSION_BOUND,               /* a session was made: t->session */
 	SESSION_RESUMED,             /* it hibernated, and its client is back: t->session */
 	SESSION_GONE,                /* its stream ended: t->session, for the last time */
+	ACCOUNT_ADDED,               /* an account is being made, behind its writes: what leaves, leaves when it is there */
 	ACCOUNT_REMOVED,             /* the account is being removed: what is to be done besides `forget` */
 	EVENTS
 };
@@ -54,6 +55,7 @@ struct hook {
 #define ON_SESSION_BOUND(at, fn)      { SESSION_BOUND, at, fn }
 #define ON_SESSION_RESUMED(at, fn)    { SESSION_RESUMED, at, fn }
 #define ON_SESSION_GONE(at, fn)       { SESSION_GONE, at, fn }
+#define ON_ACCOUNT_ADDED(at, fn)      { ACCOUNT_ADDED, at, fn }
 #define ON_ACCOUNT_REMOVED(at, fn)    { ACCOUNT_REMOVED, at, fn }
 
 /* Who is asked by an IQ get or set. */
@@ -147,6 +149,9 @@ struct module {
 	 * leaves: true when the module took a copy, which it gives with session_give later. `may` false: it leaves now. One module only. */
 	bool (*hold_back)(struct session *, const struct xml *, bool may);
 	void (*attention)(struct session *);
+	/* What it makes of its settings for a host, once for each snapshot and in its arena, read with host_data. NULL: nothing is set that
+	 * gives it something to do, and it counts as switched off there. Left out: it needs no such thing. */
+	const void *(*host_load)(const struct host *, struct arena *);
 	/* Adds XEP-0128 forms to the host's disco#info. */
 	void (*host_info)(const struct host *, struct arena *, struct xml *query);
 };

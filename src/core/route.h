@@ -3,10 +3,11 @@
  *
  *	a domain of ours          → the account's home, or the host itself
  *	a component's             → its link: core/link.h
- *	another server's          → its link too, once servers are built: it is the one thing that route_link will add
+ *	another server's          → its link too, once servers are built: all that route_link will add
  *	anything else             → nowhere: remote-server-not-found
  *
- * What is asked here is what the configuration says, so every home knows it. Who is there at the other end of a link, the link's home knows.
+ * What is asked here is what the configuration says, so every home knows it.
+ * Who is there at the other end of a link, the link's home knows.
  */
 #pragma once
 #include <stdbool.h>

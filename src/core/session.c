@@ -126,7 +126,7 @@ static enum stanza_error bind_begin(struct turn *t)
 	struct bind *b = t->out->with;
 	struct account *account = t->account;
 	enum stanza_error error = !b->with ? HANDLED : account->state == ACCOUNT_FAILED ? RESOURCE_CONSTRAINT
-		: account->state != ACCOUNT_READY ? NOT_AUTHORIZED : OK;
+		: account->state != ACCOUNT_READY ? NOT_AUTHORIZED : account->is_disabled ? NOT_ALLOWED : OK;
 	const char *resource = chosen_resource(t, b);
 	if (error == OK)
 		error = resolve_conflict(t, b, &resource);
@@ -695,6 +695,11 @@ void session_cost(struct session *s, unsigned stanzas)
 	CHECK(s, SESSION_MAGIC);
 	if (stanzas && s->stream && s->stream->cost)
 		s->stream->cost(s->stream_with, stanzas);
+}
+
+msec session_idle(const struct session *s)
+{
+	return s->stream && s->stream->heard ? clock_now() - s->stream->heard(s->stream_with) : 0;
 }
 
 void session_end(struct session *s, enum stream_error error, const char *text)

@@ -46,6 +46,8 @@ struct session_stream {              /* what a stream offers; called on the sess
 	/* What its client sent costs as much as so many stanzas more: it is read later. NULL: nothing has a price here. */
 	void (*cost)(void *stream, unsigned stanzas);
 	bool hibernates;                         /* nobody is at the other end; the client may come back */
+	/* When its client was heard last, by clock_now. NULL: just now. */
+	msec (*heard)(void *stream);
 };
 
 struct untaken {                     /* a stanza that a client may not have */
@@ -113,6 +115,7 @@ void  session_give(struct session *, const struct xml *);            /* what was
 void  session_end(struct session *, enum stream_error, const char *text);
 /* Its last broadcast presence with `from`, ready to be addressed; NULL before the first. The presence module keeps it. */
 struct xml *session_presence(const struct session *, struct arena *);
+msec  session_idle(const struct session *);           /* since its client was heard */
 void session_keep_presence(struct session *, const struct xml *);    /* NULL: none */
 void  session_cost(struct session *, unsigned stanzas);              /* a fan-out weighs what it costs */
 struct session *session_find(const struct account *, int64_t number);

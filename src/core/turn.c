@@ -132,7 +132,7 @@ static bool may_be_answered(const struct turn *t)
 	    && t->type != TYPE_UNAVAILABLE && t->type != TYPE_PROBE;
 }
 
-static void answer_error(struct turn *t, enum stanza_error error, const char *text, const struct xml *application)
+static void answer_error(struct turn *t, enum stanza_error error, const char *text, const struct xml *application, struct xml *beside)
 {
 	if (!may_be_answered(t))
 		return;
@@ -143,6 +143,7 @@ static void answer_error(struct turn *t, enum stanza_error error, const char *te
 	xml_set(t->arena, reply, "to", t->from->full);
 	if (t->host && t->host->legacy_codes)
 		stanza_error_add_code(t->arena, reply);
+	xml_append(reply, beside);
 	output_add(t, reply, t->session, false);
 }
 
@@ -161,7 +162,7 @@ static void end_with_error(struct turn *t, enum stanza_error error)
 	ASSERT(!out->writes && !out->append);
 	out->thens = out->thens_last = NULL;         /* a read that failed behind them: they never ran */
 	forget_outputs(t);
-	answer_error(t, error, NULL, NULL);
+	answer_error(t, error, NULL, NULL, NULL);
 	out->answer = NULL;
 	turn_kept(t);
 }
@@ -242,6 +243,11 @@ static enum stanza_error refuse_unknown(struct turn *t)
 	return t->kind == KIND_MESSAGE || t->kind == KIND_INFO ? told_to_strangers(t) : HANDLED;
 }
 
+static bool is_shut(const struct account *account)
+{
+	return account->is_disabled || (account->host && account->host->is_suspended);
+}
+
 static enum stanza_error begin(struct turn *t)
 {
 	bool sent = t->session != NULL;
@@ -251,6 +257,8 @@ static enum stanza_error begin(struct turn *t)
 		return RESOURCE_CONSTRAINT;
 	if (t->account->state == ACCOUNT_UNKNOWN && t->kind != KIND_CALL)
 		return source_meet(t, refuse_unknown);
+	if (is_shut(t->account) && !sent && !t->out->kept_key && (t->kind == KIND_MESSAGE || t->kind == KIND_INFO))
+		return refuse_unknown(t);            /* its roster goes on, and what was kept before waits */
 	switch (t->kind) {
 	case KIND_MESSAGE:
 		take_line(t, sent ? MESSAGE_SENT : MESSAGE, sent ? route_on : NULL);
@@ -324,8 +332,13 @@ void turn_reply(struct turn *t, struct xml *payload)
 
 enum stanza_error turn_refuse(struct turn *t, enum stanza_error error, const char *text, const struct xml *application)
 {
+	return turn_refuse_with(t, error, text, application, NULL);
+}
+
+enum stanza_error turn_refuse_with(struct turn *t, enum stanza_error error, const char *text, const struct xml *application, struct xml *beside)
+{
 	ASSERT(!t->out->writes && !t->out->thens);
-	answer_error(t, error, text, application);
+	answer_error(t, error, text, application, beside);
 	return HANDLED;
 }
 

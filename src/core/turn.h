@@ -58,6 +58,8 @@ struct turn {
 void turn_reply(struct turn *, struct xml *payload);
 /* An error with words or an application condition (XEP-0182); returns HANDLED, so: return turn_refuse(t, CONFLICT, "…", NULL); */
 enum stanza_error turn_refuse(struct turn *, enum stanza_error, const char *text, const struct xml *application);
+/* The same with an element beside <error/>, for clients that look there for what it is about. */
+enum stanza_error turn_refuse_with(struct turn *, enum stanza_error, const char *text, const struct xml *application, struct xml *beside);
 
 /* Sends a stanza on its way, by its `to`; its `from` is set to the account's bare JID if it has none. Built in t->arena. */
 void turn_send(struct turn *, struct xml *stanza);

@@ -13,6 +13,7 @@
  * a name gets that doesn't exist (XEP-0030 §8).
  */
 #include "modules/modules.h"
+#include "modules/adhoc.h"
 #include "modules/presence.h"
 #include "core/account.h"
 #include "core/host.h"
@@ -121,9 +122,23 @@ static enum stanza_error reply(struct turn *t, struct xml *query)
 	return OK;
 }
 
+/* A node of ad-hoc commands? Then *error is the verdict. */
+static bool is_command(struct turn *t, const char *node, bool wants_items, enum stanza_error *error)
+{
+	struct xml *query;
+	if (!node || !adhoc_disco(t, node, wants_items, &query, error))
+		return false;
+	if (query)
+		*error = reply(t, query);
+	return true;
+}
+
 static enum stanza_error ask_host(struct turn *t)
 {
 	const char *node = node_of(t);
+	enum stanza_error verdict;
+	if (is_command(t, node, false, &verdict))
+		return verdict;
 	struct xml *query = node && !is_own_node(t, node) ? node_info(t->host, t->arena, node) : host_info(t->host, t->arena);
 	return query ? reply(t, query) : ITEM_NOT_FOUND;
 }
@@ -184,6 +199,9 @@ static void add_extra(struct items *i, const char *const *item)
 
 static enum stanza_error list_host(struct turn *t)
 {
+	enum stanza_error verdict;
+	if (is_command(t, node_of(t), true, &verdict))
+		return verdict;
 	if (node_of(t))
 		return ITEM_NOT_FOUND;
 	struct items i = { t->arena, t->host, EL(t->arena, NS_DISCO_ITEMS, "query", NULL) };

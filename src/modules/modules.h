@@ -32,4 +32,7 @@ extern const struct module
 	mod_bits,            /* XEP-0231 */
 	mod_xmpp_logger,     /* the traffic log */
 	mod_certificates,    /* XEP-0257 */
-	mod_anonymous;       /* XEP-0175 */
+	mod_anonymous,       /* XEP-0175 */
+	mod_adhoc,           /* XEP-0050, 0133: what administrators may do */
+	mod_motd, mod_welcome,   /* what a host says by itself */
+	mod_access;          /* whom a domain's users may speak with */

@@ -13,6 +13,7 @@
 #include "core/host.h"
 #include "core/limit.h"
 #include "core/session.h"
+#include "modules/access.h"
 #include "modules/directed.h"
 #include "modules/modules.h"
 #include "modules/subscription.h"
@@ -66,6 +67,7 @@ void presence_hide(struct turn *t, const char *bare)
 static void broadcast(struct turn *t, const struct xml *presence)
 {
 	struct xml *own = addressed(t, presence, t->account->jid);
+	const bool is_leaving = xml_get(presence, "type");       /* whoever saw somebody come may see him go */
 	struct contact c;
 	size_t at = 0;
 	unsigned heard = 0;
@@ -73,7 +75,7 @@ static void broadcast(struct turn *t, const struct xml *presence)
 		if (is_there(s))
 			turn_deliver(t, s, own);
 	while (roster_block_next(roster_of(t->account), &at, &c)) {
-		if (!subscription_is_from(c.subscription))
+		if (!subscription_is_from(c.subscription) || (!is_leaving && !access_is_open(t, c.jid)))
 			continue;
 		turn_send(t, addressed(t, presence, arena_string(t->arena, c.jid)));
 		heard++;

@@ -175,6 +175,24 @@ static enum stanza_error get(struct turn *t)                             /* §2.
 	return OK;
 }
 
+/* For administrators: the call <roster/>. */
+static enum stanza_error tell(struct turn *t)
+{
+	struct arena *a = t->arena;
+	struct contact c;
+	size_t at = 0;
+	struct xml *query = EL(a, NS_ROSTER, "query", NULL);
+	if (t->account->state != ACCOUNT_READY) {
+		turn_answer(t, EL(a, NS_CALL, "failed", ATTR(a, "why", "missing")));
+		return t->account->state == ACCOUNT_FAILED ? RESOURCE_CONSTRAINT : HANDLED;
+	}
+	while (roster_block_next(roster_of(t->account), &at, &c))
+		if (c.is_listed)
+			xml_append(query, roster_item(a, &c));
+	turn_answer(t, EL(a, NS_CALL, "roster", query));
+	return HANDLED;
+}
+
 /* --- set --- */
 
 static enum stanza_error check_name(const struct turn *t, const char *text, const char *limit)
@@ -293,6 +311,7 @@ static void stream_features(const struct host *host, struct arena *a, struct xml
 
 const struct module mod_roster = {
 	.name        = "roster",
+	.calls       = CALLS({ "roster", tell }),
 	.is_needed = true,
 	.title       = "Roster",
 	.iqs         = IQS({ NS_ROSTER, "query", IQ_GET, TO_SELF, get }, { NS_ROSTER, "query", IQ_SET, TO_SELF, set }),

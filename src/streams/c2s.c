@@ -25,6 +25,7 @@
 #include "streams/signup.h"
 #include "core/call.h"
 #include "xmpp/redact.h"
+#include "xmpp/sasl_failure.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -557,6 +558,7 @@ struct welcome {                     /* what is said where the account lives */
 	const char   *resource;
 	msec          deadline;
 	struct login *login;
+	const struct exchange_wire *wire;
 };
 
 void c2s_bind_at_once(struct c2s *c, const char *resource)
@@ -566,8 +568,40 @@ void c2s_bind_at_once(struct c2s *c, const char *resource)
 	session_bind(c->account, resource, &c2s_transport, c);
 }
 
+/*
+ * RFC 6120 §6.5.1: who has shown to be the account's owner, in whichever way, is told, and nobody else. An account that isn't in
+ * memory any more is looked at by its bind.
+ */
+static bool is_disabled(const struct c2s *c)
+{
+	const struct account *account = account_find(c->account);
+	return account && account->is_disabled;
+}
+
+static void refuse_disabled(struct c2s *c, struct welcome *w)
+{
+	c->login = NULL;
+	login_free(w->login);
+	c2s_log(c, LOG_LOW, "the account is disabled");
+	home_here()->counts.logins_refused++;
+	mem_free(c->account);
+	c->account = NULL;
+	c->mechanism = NULL;
+	w->wire->failed(c, SASL_ACCOUNT_DISABLED);
+	timer_start(&c->timer, w->deadline, negotiation_timed_out);
+	arena_free(w->arena);
+	if (++c->tries > c2s_terms(c)->limits.login_tries)
+		c2s_error(c, STREAM_POLICY_VIOLATION, "Too many failed authentications");
+	else
+		c2s_go_on(c);
+}
+
 static void welcome(struct c2s *c, struct welcome *w)
 {
+	if (is_disabled(c)) {
+		refuse_disabled(c, w);
+		return;
+	}
 	struct xml_limits l = parser_limits(c, true);
 	c->login = w->login;
 	login_begins(c->login, c);
@@ -616,14 +650,14 @@ static void go_home(struct c2s *c, const char *bare, const char *mechanism, cons
 	conn_move(c->conn, home->loop, arrived);
 }
 
-void c2s_authenticated(struct c2s *c, const char *bare, const char *mechanism, struct arena *a, struct xml *success)
+void c2s_authenticated(struct c2s *c, const struct exchange_wire *wire, const char *bare, const char *mechanism, struct arena *a, struct xml *success)
 {
-	go_home(c, bare, mechanism, &(struct welcome){ .arena = a, .success = success });
+	go_home(c, bare, mechanism, &(struct welcome){ .arena = a, .wire = wire, .success = success });
 }
 
-void c2s_authenticated_to_bind(struct c2s *c, const char *bare, const char *mechanism, struct arena *a, const char *resource)
+void c2s_authenticated_to_bind(struct c2s *c, const struct exchange_wire *wire, const char *bare, const char *mechanism, struct arena *a, const char *resource)
 {
-	go_home(c, bare, mechanism, &(struct welcome){ .arena = a, .resource = resource });
+	go_home(c, bare, mechanism, &(struct welcome){ .arena = a, .wire = wire, .resource = resource });
 }
 
 void c2s_stop_all(void)

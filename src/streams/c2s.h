@@ -107,8 +107,9 @@ void c2s_wait(struct c2s *);                                         /* reads no
 void c2s_restart(struct c2s *);                                      /* a new header is awaited */
 /* Moves to its account's home and says `success` there; NULL: goes on with what came with SASL2's request. Or binds `resource` there
  * at once. Takes the arena. */
-void c2s_authenticated(struct c2s *, const char *bare, const char *mechanism, struct arena *, struct xml *success);
-void c2s_authenticated_to_bind(struct c2s *, const char *bare, const char *mechanism, struct arena *, const char *resource);
+struct exchange_wire;                /* which says so, should it not be welcome there */
+void c2s_authenticated(struct c2s *, const struct exchange_wire *, const char *bare, const char *mechanism, struct arena *, struct xml *success);
+void c2s_authenticated_to_bind(struct c2s *, const struct exchange_wire *, const char *bare, const char *mechanism, struct arena *, const char *resource);
 /* XEP-0078: the answer to the login is that to the bind. At the account's home; `bind_id` is set. */
 void c2s_bind_at_once(struct c2s *, const char *resource);
 const struct host *c2s_host(const struct c2s *);                     /* NULL: it is served no more */

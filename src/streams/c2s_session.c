@@ -281,7 +281,13 @@ static void cost(void *stream, unsigned stanzas)
 	meter_take(&c->stanzas, stanzas, clock_now());
 }
 
-const struct session_stream c2s_transport = { send_stanza, end_stream, settled, facts, is_slow, bound, cost };
+static msec heard(void *stream)
+{
+	const struct c2s *c = stream;
+	return c->heard_at;
+}
+
+const struct session_stream c2s_transport = { send_stanza, end_stream, settled, facts, is_slow, bound, cost, .heard = heard };
 
 void c2s_written(void *owner, uint64_t total)
 {

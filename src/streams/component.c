@@ -324,13 +324,13 @@ static enum stream_error check(struct component_stream *c, const struct xml_foun
 	return may_be_in_clear(c, terms) ? STREAM_NONE : STREAM_POLICY_VIOLATION;
 }
 
-void component_start(struct conn *conn, struct gate *gate, struct address *address, const struct arrival *arrival, struct xml_parser *parser,
-		     const struct xml_found *open)
+void component_start(struct conn *conn, struct gate *gate, struct address *address, const struct arrival *arrival,
+		     struct xml_parser *parser, const struct xml_found *open)
 {
 	struct component_stream *c = NEW(struct component_stream);
 	const char *to = xml_get(open->element, "to"), *words = NULL;
-	*c = (struct component_stream){ .carrier.kind = &component_carrier, .debtor.settled = component_settled, .conn = conn, .parser = parser,
-		.gate = gate, .address = address, .arrival = *arrival };
+	*c = (struct component_stream){ .carrier.kind = &component_carrier, .debtor.settled = component_settled, .conn = conn,
+		.parser = parser, .gate = gate, .address = address, .arrival = *arrival };
 	c->name = mem_string(to ? jid_domain(open->arena, to) : NULL);
 	c->heard_at = clock_now();
 	c->events = terms_of(c)->events;

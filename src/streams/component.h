@@ -12,7 +12,8 @@
 #include "streams/c2s.h"
 
 /* Its header was read: takes the conn, the parser, and a place of the gate and of its address. `open` is the caller's. */
-void component_start(struct conn *, struct gate *, struct address *, const struct arrival *, struct xml_parser *, const struct xml_found *open);
+void component_start(struct conn *, struct gate *, struct address *, const struct arrival *, struct xml_parser *,
+		     const struct xml_found *open);
 /* This loop's: for the table of streams, the stop, and every second. */
 void component_each(stream_seen *, void *with);
 bool component_end(uint64_t number, const char *why);

@@ -37,7 +37,8 @@ struct component_stream {
 	bool               is_inside, is_over;       /* in our input function: what is over is freed when it is left */
 };
 
-const struct component *component_terms(const struct component_stream *);    /* by the snapshot of this home; NULL: it may not serve its name any more */
+/* By the snapshot of this home; NULL: it may not serve its name any more. */
+const struct component *component_terms(const struct component_stream *);
 struct log_who component_who(const struct component_stream *);
 #define component_log(c, level, ...) LOG_OF(level, component_who(c), __VA_ARGS__)
 void component_error(struct component_stream *, enum stream_error, const char *text);

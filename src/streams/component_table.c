@@ -16,7 +16,8 @@ static const char *doing(const struct component_stream *c)
 
 void component_tell(const struct component_stream *c, stream_seen *fn, void *with)
 {
-	static const enum stream_step steps[] = { [COMPONENT_HANDSHAKE] = STEP_NEGOTIATING, [COMPONENT_MOVING] = STEP_WAITING, [COMPONENT_OPEN] = STEP_BOUND };
+	static const enum stream_step steps[] = {
+		[COMPONENT_HANDSHAKE] = STEP_NEGOTIATING, [COMPONENT_MOVING] = STEP_WAITING, [COMPONENT_OPEN] = STEP_BOUND };
 	const struct conn_facts facts = conn_facts(c->conn);
 	struct stream_row row = {
 		.number = c->arrival.number, .kind = 'C', .peer = facts.peer_name, .gate = c->gate->address, .host = c->name, .jid = c->name,

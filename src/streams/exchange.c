@@ -62,6 +62,10 @@ static enum sasl_failure postponement(struct c2s *c, const char **why)
 		*why = "degraded: the store is slow";
 		return SASL_TEMPORARY_AUTH_FAILURE;
 	}
+	if (c2s_host(c) && c2s_host(c)->is_suspended) {
+		*why = "the domain is suspended";
+		return SASL_ACCOUNT_DISABLED;
+	}
 	if (!address_may_login(c->address)) {
 		limit_reached(LIMIT_LOGINS_PER_ADDRESS);
 		*why = "too many wrong passwords from this address lately";
@@ -232,7 +236,7 @@ void exchange_succeed(struct exchange *x, const char *last, size_t size)
 	}
 	struct arena *a = arena_new();
 	const struct exchange_wire *wire = x->wire;
-	const struct exchange_success success = { arena_string(a, x->jid->bare), x->mechanism->name,
+	const struct exchange_success success = { wire, arena_string(a, x->jid->bare), x->mechanism->name,
 		last ? arena_copy(a, last, size) : NULL, size, arena_string(a, x->resource) };
 	struct login *login = x->login;
 	x->login = NULL;

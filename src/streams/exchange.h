@@ -20,7 +20,9 @@
 #include "xmpp/sasl_failure.h"
 
 /* How messages are wrapped: SASL of RFC 6120, or another profile. */
+struct exchange_wire;
 struct exchange_success {
+	const struct exchange_wire *wire;
 	const char *bare, *mechanism;
 	const char *last;                    /* data that goes with the success; NULL: none */
 	size_t      size;

@@ -82,7 +82,7 @@ static void tell_fields(struct c2s *c, struct arena *a, const char *id)
 
 static void succeeded(struct c2s *c, struct arena *a, const struct exchange_success *s)
 {
-	c2s_authenticated_to_bind(c, s->bare, s->mechanism, a, s->resource);
+	c2s_authenticated_to_bind(c, s->wire, s->bare, s->mechanism, a, s->resource);
 }
 
 static void failed(struct c2s *c, enum sasl_failure failure)

@@ -12,7 +12,7 @@ void management_element(struct c2s *, const struct xml *);
 void management_negotiate(struct c2s *, const struct xml *);
 
 /*
- * Resumption, for whoever was asked in whatever words (XEP-0198 §5, and inline §8.2). The stream reads nothing until its outcome is
+ * Resumption, for whoever was asked in whatever words (XEP-0198 §5, and inline §9.2). The stream reads nothing until its outcome is
  * told, once: `answer` is <resumed/> or <failed/>, in an arena that ends behind the call. With <resumed/> the session is the
  * stream's own, and what its client missed is written behind what the call writes. An h that is too high ends the stream instead.
  */

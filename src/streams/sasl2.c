@@ -135,6 +135,7 @@ static void succeeded(struct c2s *c, struct arena *a, const struct exchange_succ
 	s->last = success->last ? base64_encode(s->arena, success->last, success->size) : NULL;
 	s->bare = arena_string(s->arena, success->bare);
 	s->mechanism = success->mechanism;
+	s->wire = success->wire;
 	arena_free(a);
 	sasl2_next_task(c);
 }

@@ -22,6 +22,7 @@ struct sasl2 {
 	int               token_slot;        /* of the token it came with; TOKEN_NONE: it came with a password */
 	const char       *count;             /* of <fast/>; NULL: none */
 	const struct xml *token, *resumed, *bound;   /* for <success/>, when they are known; NULL: there is none */
+	const struct exchange_wire *wire;
 	const char       *bare, *mechanism;  /* once it is known who it is */
 	struct scram_keys *upgrade;          /* a task under way: salt and rounds; NULL: none */
 	const struct xml *task;              /* the next <upgrade/> of the request; NULL: there is no more */

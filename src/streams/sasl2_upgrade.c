@@ -84,7 +84,7 @@ static void go_home(struct c2s *c)
 	struct sasl2 *s = c->sasl2;
 	struct arena *a = arena_new();
 	const char *bare = arena_string(a, s->bare);
-	c2s_authenticated(c, bare, s->mechanism, a, NULL);
+	c2s_authenticated(c, s->wire, bare, s->mechanism, a, NULL);
 }
 
 /* Keys are a password: only who has shown to know the old one may set a new one in this way. A token or a certificate isn't enough. */

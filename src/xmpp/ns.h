@@ -39,6 +39,9 @@
 	X(NS_CAPS2,          "urn:xmpp:caps") \
 	X(NS_HASHES,         "urn:xmpp:hashes:2") \
 	X(NS_DATA,           "jabber:x:data") \
+	X(NS_VALIDATE,       "http://jabber.org/protocol/xdata-validate") \
+	X(NS_COMMANDS,       "http://jabber.org/protocol/commands") \
+	X(NS_ADMIN,          "http://jabber.org/protocol/admin") \
 	X(NS_RSM,            "http://jabber.org/protocol/rsm") \
 	X(NS_VCARD,          "vcard-temp") \
 	X(NS_SEARCH,         "jabber:iq:search") \
@@ -73,6 +76,7 @@
 	X(NS_PIE,            "urn:xmpp:pie:0") \
 	X(NS_PIE_SCRAM,      "urn:xmpp:pie:0#scram") \
 	X(NS_SASLCERT,       "urn:xmpp:saslcert:1") \
+	X(NS_PORTABLE,       "https://jackdaw.im/portable") \
 	X(NS_CALL,           "urn:jackdaw:call")
 
 #define NAMESPACE_DECLARE(name, text) extern const char name[];

@@ -21,6 +21,12 @@ ASKED = [
     'user list example', '!user add nurse@example -p secret', '!user add', '!user frobnicate', '!user list nowhere.example',
     'certificate list romeo@example', '!certificate list nowhere', '!certificate revoke romeo@example no such phone',
     'device list romeo@example', '!device list nowhere', '!device forget romeo@example no-such-device',
+    'user disable nurse@example', 'user list --disabled', 'user list --max 1', 'user list --max 1 --after nurse@example', '!user list --max 0', 'user enable nurse@example',
+    '!user disable nobody@example', 'user online', 'user online example --state idle', 'user online --max 1', 'user count', 'user count example', '!user count nowhere.example',
+    'user show romeo@example', 'user show nurse@example', '!user show nobody@example', 'user roster romeo@example', '!user roster nobody@example',
+    'admin set romeo@example', 'admin list', 'admin set --domain example', '!admin set no@jid@at.all', 'access set deny pest.example', 'access set allow', 'access list',
+    '!access set both a.example', '!motd edit words', 'motd show', 'motd set words', 'motd edit words', 'motd show', 'motd delete', 'welcome set words --domain example',
+    'welcome show --domain example', 'welcome delete', '!welcome set words --domain nowhere.example', 'announce words and words', '!announce',
     'user remove nurse@example', 'domain add other.example --tls off', 'domain list', 'config diff', 'domain remove other.example',
     'disco add help@example Ask here', 'disco add rooms.example --domain example', 'disco list', 'disco list example', 'disco remove help@example',
     '!disco remove help@example', '!disco add @',
@@ -92,8 +98,11 @@ def ask_all(server, pages):
     tag = server.ask('session', 'list')[1]['rows'][0]['stream']
     yield from wrong_answer(*server.ask('stream', 'kick', tag), pages['stream kick'], False, f'stream kick {tag}')
     yield from wrong_answer(*server.ask('user', 'add', '--batch', text='a@example x\nno jid\nb@example y\n'), pages['user add'], True, 'user add --batch')
+    yield from wrong_answer(*server.ask('restart', '--delay', '3600'), pages['restart'], False, 'restart')
+    yield from wrong_answer(*server.ask('restart', '--cancel'), pages['restart'], False, 'restart --cancel')
+    yield from wrong_answer(*server.ask('stop', '--cancel'), pages['stop'], True, 'stop --cancel')
     yield from wrong_answer(*server.ask('stop'), pages['stop'], False, 'stop')
-    yield from (f'nobody asked {name}' for name in pages if name not in asked | {'stop'})
+    yield from (f'nobody asked {name}' for name in pages if name not in asked | {'stop', 'restart'})
 
 
 def notices_what_is_wrong():

@@ -166,6 +166,24 @@ def stays(program):
         return None if all(seen) else f'{seen}'
 
 
+def disabled(program):
+    """Who may not log in may not after a move either; somebody who is here already stays as he is, unless that is to be overwritten."""
+    text = ("<server-data xmlns='urn:xmpp:pie:0'><host jid='example'><user name='%s' password='secret'>"
+            "<disabled xmlns='https://jackdaw.im/portable' since='%s'/></user></host></server-data>")
+    with running(program) as server:
+        server.command('import', '-', text=text % ('paris', '2020-01-31T12:00:00Z'))
+        seen = [not logs_in(server, 'paris', 'secret'), [r['disabled'] for r in server.rows('user', 'list', '--disabled')] == ['2020-01-31T12:00:00Z'],
+                "<disabled xmlns='https://jackdaw.im/portable' since='2020-01-31T12:00:00Z'/>" in export(server)]
+        server.rows('user', 'enable', 'paris@example')
+        server.command('import', '-', text=text % ('paris', '2020-01-31T12:00:00Z'))
+        seen += [logs_in(server, 'paris', 'secret'), '<disabled' not in export(server)]
+        server.command('import', '-', '--overwrite', text=text % ('paris', '2020-01-31T12:00:00Z'))
+        seen += [not logs_in(server, 'paris', 'secret')]
+        wrong = server.command('import', '-', text=text % ('tybalt', 'never'))
+        seen += ['1 wrong' in wrong.stdout + wrong.stderr, logs_in(server, 'tybalt', 'secret')]
+        return None if all(seen) else f'{seen}'
+
+
 def without_server(program):
     """Without a server the same."""
     server = Admin(program, domain='offline { limit = 0 }')
@@ -290,4 +308,4 @@ def removed(program):
     return None
 
 
-TESTS = (round_trip, removed, stays, without_server, bad, included, many)
+TESTS = (round_trip, removed, stays, disabled, without_server, bad, included, many)

@@ -45,6 +45,7 @@ STATEMENTS = [(kind, re.compile(pattern.replace(' ', r'\s+'), re.DOTALL)) for ki
     ('catch_up',      rf'{ACTOR} catches up'),
     ('wait',          r'wait (?P<ms>\d+) ms'),
     ('server_does',   r'server (?P<what>stops|starts|is killed)'),
+    ('server_ends',   r'server ends with (?P<code>\d+)'),
     ('account',       rf'account (?P<jid>{JID}) exists{PASSWORD}'),
     ('no_account',    rf'account (?P<jid>{JID}) does not exist'),
     ('friends',       rf'(?P<jid>{JID}) and (?P<other>{JID}) are friends'),
@@ -56,7 +57,7 @@ STATEMENTS = [(kind, re.compile(pattern.replace(' ', r'\s+'), re.DOTALL)) for ki
 )]
 SECTIONS = re.compile(r'(RFC \d+|XEP-\d{4})((?:,? (?:and )?§[\w.]+)*)')
 CONFIGS = {'Config:': 'top', 'Domain config:': 'domain', 'Listener config:': 'listener'}
-NEEDS_OWN = {'server_does', 'command', 'command_fails'}
+NEEDS_OWN = {'server_does', 'server_ends', 'command', 'command_fails'}
 
 
 class Wrong(Exception):

@@ -276,6 +276,9 @@ class Stage:
     def server_does(self, what):
         {'stops': self.house.stop, 'starts': self.house.start, 'is killed': self.house.kill}[what]()
 
+    def server_ends(self, code):
+        self.house.ended(int(code))
+
     def account(self, jid, password):
         pass                                         # all accounts were made before the play began
 

@@ -3,6 +3,7 @@
  * each life; and the listener that nobody listens on.
  */
 #include "sim.h"
+#include "core/command.h"
 #include "core/config.h"
 #include "core/config_report.h"
 #include "core/host.h"
@@ -14,6 +15,7 @@
 
 struct server server;
 
+const struct command *const commands[] = { NULL };     /* nobody administrates here */
 static struct config *config;
 static struct hosts *hosts;
 static struct gate gate = { .address = (char []){ "nowhere" } };

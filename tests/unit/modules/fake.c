@@ -1,5 +1,6 @@
 /* What the core would do, as far as a module can see. */
 #include "fake.h"
+#include "core/command_may.h"
 #include "core/credentials.h"
 #include "core/limit.h"
 #include "core/link.h"
@@ -15,6 +16,7 @@
 
 struct fake fake;
 struct server server;
+__attribute__((weak)) const struct command *const commands[] = { NULL };      /* a test may have some */
 const struct module *const modules[] = { &mod_disco, &mod_stanza_id, &mod_offline, &mod_ping, &mod_version, &mod_time, &mod_vcard, &mod_register, &mod_contact, &mod_shim, NULL };
 
 /* --- the test's side --- */
@@ -257,6 +259,27 @@ const char *const *host_list(const struct host *h, const struct module *m, const
 	return list;
 }
 
+enum stanza_error turn_command(struct turn *t, const struct command *command, const char *const *values, const char *input,
+	command_found *found, void *with)
+{
+	fake.command = command;
+	memcpy(fake.values, values, sizeof fake.values);
+	fake.ran = found;
+	fake.ran_with = with;
+	return HANDLED;
+}
+
+enum stanza_error turn_refuse_with(struct turn *t, enum stanza_error error, const char *text, const struct xml *application, struct xml *beside)
+{
+	fake.condition = application ? application->name : NULL;
+	return error;
+}
+
+struct hosts *hosts_here(void) { return &fake.hosts; }
+bool command_may_see(const struct hosts *h, const struct command *c, const char *domain, const char *jid) { return fake.may_administrate; }
+bool command_may(const struct hosts *h, const struct command *c, const char *const *values, const char *jid, struct fail *why) { return fake.may_administrate; }
+bool host_has(const struct host *h, const struct module *m) { return true; }
+
 const char *host_text(const struct host *h, const struct module *m, const char *name) { return option(m, name); }
 bool host_bool(const struct host *h, const struct module *m, const char *name) { return strcmp(option(m, name), "yes") == 0; }
 
@@ -264,6 +287,8 @@ int64_t host_int(const struct host *h, const struct module *m, const char *name)
 {
 	char *unit;
 	int64_t n = strtoll(option(m, name), &unit, 10);
+	if (strcmp(unit, "min") == 0)
+		return n * 60000;
 	return *unit == 'm' || *unit == 'M' ? n << 20 : *unit == 'k' ? n << 10 : n;
 }
 

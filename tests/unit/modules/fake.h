@@ -12,8 +12,9 @@
 #include "core/limit.h"
 #include "core/module.h"
 #include "core/session.h"
+#include "core/turn_command.h"
 
-enum { FAKE_MANY = 64 };
+enum { FAKE_MANY = 128 };
 
 struct fake_delivery { struct session *session; const struct xml *stanza; int64_t key; };
 struct fake_write { const char *sql; struct value values[12]; };
@@ -38,6 +39,12 @@ struct fake {
 	const struct xml *later;             /* what turn_later was told */
 	const struct xml *answer;            /* to a call */
 	void          *data, *live;
+	bool           may_administrate;     /* what command_may_see and command_may say */
+	const struct command *command;       /* that turn_command was asked to run, with these values; its outcome goes to `ran` */
+	const char    *values[COMMAND_ARGS];
+	command_found *ran;
+	void          *ran_with;
+	const char    *condition;            /* the application's, of the last turn_refuse */
 	const char    *option[4], *value[4];
 	bool           is_slow;
 	const char    *peer;                 /* from where its sessions come */
