@@ -110,6 +110,18 @@ def what_is_sent_ahead_waits(server):
     c.close()
 
 
+def a_disabled_account_is_told_so_whatever_it_shows(server):
+    token = token_of(server, user='mercutio')
+    server.command('user', 'disable', f'mercutio@{DOMAIN}')
+    refused(lambda: modern(server, user='mercutio').fast('HT-SHA-256-ENDP', token), as_='account-disabled')
+    refused(lambda: modern(server, user='mercutio').plain(extra=WISH), as_='account-disabled')
+    server.command('user', 'enable', f'mercutio@{DOMAIN}')
+    modern(server, user='mercutio').fast('HT-SHA-256-ENDP', token).close()
+    server.command('user', 'remove', f'mercutio@{DOMAIN}')
+    server.add_accounts(['mercutio'])
+    refused(lambda: modern(server, user='mercutio').fast('HT-SHA-256-ENDP', token))
+
+
 def streams_end_at_every_step(server):
     """Each connection is closed with a question to the account's home under way. The server must go on, and forget them."""
     token = token_of(server, agent=OTHER)
@@ -170,7 +182,7 @@ def the_header_and_the_authzid_agree(server):
 
 TESTS = [an_upgrade_takes_a_password, nobody_upgrades_without_logging_in, an_anonymous_user_upgrades_nothing_and_has_no_token, whoever_leaves_in_a_task_is_forgotten,
          a_password_that_changes_in_a_task_stays_the_only_one, nothing_else_comes_during_authentication, what_is_sent_ahead_waits,
-         streams_end_at_every_step, a_count_comes_once, a_name_is_cut_between_characters, the_header_and_the_authzid_agree]
+         a_disabled_account_is_told_so_whatever_it_shows, streams_end_at_every_step, a_count_comes_once, a_name_is_cut_between_characters, the_header_and_the_authzid_agree]
 
 
 # --- a domain that keeps its passwords elsewhere, or gives no tokens ---
