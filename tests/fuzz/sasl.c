@@ -12,6 +12,7 @@
  */
 #include "streams/auth.h"
 #include "streams/exchange.h"
+#include "streams/sasl2.h"
 #include "streams/sasl_library.h"
 #include "base/log.h"
 #include "core/call.h"
@@ -30,9 +31,16 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 const struct module *const modules[] = { NULL };
+const struct module mod_tokens = { .name = "tokens" };
+
+unsigned module_number(const struct module *m)
+{
+	return 0;
+}
 
 static const char *const names[] = { "SCRAM-SHA-512-PLUS", "SCRAM-SHA-512", "SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-1",
-	"GSSAPI", "DIGEST-MD5", "CRAM-MD5", "PLAIN", "LOGIN", "EXTERNAL", "OAUTHBEARER", NULL };
+	"GSSAPI", "DIGEST-MD5", "CRAM-MD5", "PLAIN", "LOGIN", "EXTERNAL", "OAUTHBEARER",
+	"HT-SHA-256-NONE", "HT-SHA-256-EXPR", "HT-SHA-256-UNIQ", "HT-SHA-256-ENDP", NULL };
 static const char key[] = "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}";
 static const char password[] = "what nobody guesses, 7zK2";
 static struct hosts snapshot;
@@ -293,6 +301,8 @@ void call_account(const char *bare, struct arena *a, struct xml *question, call_
 		must(strcmp(question->name, "verdict") == 0);
 	else if (!knows)
 		fn(with, EL(a, NS_CALL, "refused"));
+	else if (strcmp(question->name, "tokens") == 0)
+		fn(with, EL(a, NS_CALL, "tokens", EL(a, NS_CALL, "token", ATTR(a, "secret", password), ATTR(a, "slot", "0"), ATTR(a, "count", "0"))));
 	else if (strcmp(question->name, "certificate") == 0)
 		fn(with, EL(a, NS_CALL, "known"));
 	else if (strcmp(question->name, "clear") == 0)
@@ -328,6 +338,33 @@ static struct xml *content(struct arena *a, const char *text, size_t size)
 	return TEXT(a, base64_encode(a, text, size));
 }
 
+/* --- tokens, which only SASL2's wire takes --- */
+
+static void no_challenge(struct c2s *c, const char *data, size_t size)
+{
+	must(false);
+}
+
+static void no_success(struct c2s *c, struct arena *a, const struct exchange_success *success)
+{
+	must(false);
+}
+
+static void a_failure(struct c2s *c, enum sasl_failure failure)
+{
+	answers++;
+}
+
+static void say_token(const char *mechanism, const char *text, size_t size)
+{
+	static const struct exchange_wire wire = { no_challenge, no_success, a_failure, .takes_tokens = true };
+	static struct sasl2 request = { .agent = "d4565fa7-4d72-4749-b3d3-740edbf87770", .count = "1" };
+	stream.sasl2 = &request;
+	if (exchange_begin(&stream, &wire, mechanism))
+		exchange_message(&stream, text, size);
+	stream.sasl2 = NULL;
+}
+
 static void say(const char *line, size_t size)
 {
 	struct arena *a = arena_new();
@@ -335,7 +372,9 @@ static void say(const char *line, size_t size)
 	const size_t place = (size_t)(kind - 'A');
 	const unsigned before = answers;
 	struct xml *text = content(a, line + 1, size - 1);
-	if (kind >= 'A' && kind <= 'Z')
+	if (place < sizeof names / sizeof *names - 1 && strncmp(names[place], "HT-", 3) == 0)
+		say_token(names[place], line + 1, size - 1);
+	else if (kind >= 'A' && kind <= 'Z')
 		auth_element(&stream, EL(a, NS_SASL, "auth", ATTR(a, "mechanism", place < sizeof names / sizeof *names - 1 ? names[place] : "X"), text));
 	else
 		auth_element(&stream, EL(a, NS_SASL, kind == 'x' ? "abort" : kind == 'r' ? "response" : "noise", text));
