@@ -22,7 +22,8 @@ static void after_login(struct c2s *c, struct arena *a, struct xml *features)
 		xml_append(features, EL(a, NS_BIND, "bind"));
 		xml_append(features, EL(a, NS_SESSION, "session", EL(a, NS_SESSION, "optional")));
 	}
-	xml_append(features, EL(a, NS_SM, "sm"));
+	if (!c->acks)                                /* else a client would resume, or enable it once more */
+		xml_append(features, EL(a, NS_SM, "sm"));
 	const struct host *host = c2s_host(c);
 	for (unsigned i = 0; modules[i]; i++)
 		if (modules[i]->stream_features && host_runs(host, i))
