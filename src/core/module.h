@@ -145,8 +145,8 @@ struct module {
 	 * <bound/>, NULL: nothing does. */
 	const char *bind_feature;
 	struct xml *(*bind)(struct session *, struct arena *, const struct xml *el);
-	/* A session's client said whether anybody looks at it (s->is_inactive). While nobody does, each stanza for it is shown before it
-	 * leaves: true when the module took a copy, which it gives with session_give later. `may` false: it leaves now. One module only. */
+	/* A session's client said whether anybody looks at it (s->is_inactive), or spoke while nobody does. Then each stanza for it is
+	 * shown before it leaves: true when the module took a copy, which it gives with session_give later. `may` false: it leaves now. One module only. */
 	bool (*hold_back)(struct session *, const struct xml *, bool may);
 	void (*attention)(struct session *);
 	/* What it makes of its settings for a host, once for each snapshot and in its arena, read with host_data. NULL: nothing is set that

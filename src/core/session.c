@@ -316,6 +316,8 @@ void session_receive(struct session *s, struct arena *a, struct xml *el, size_t 
 	t->id = xml_get(el, "id");
 	bool is_known = type_of(el, &t->kind, &t->type);
 	count_kind(&s->account->home->counts, t->kind);
+	if (s->is_inactive && t->kind != KIND_INFO)
+		modules_attention(s);
 	address(t, el);
 	t->payload = t->kind == KIND_INFO ? xml_first(el) : NULL;
 	t->wants_keeping = s->has_acks && t->kind == KIND_MESSAGE;

@@ -8,8 +8,8 @@
  *   all the rest                    → leaves at once, behind what waited
  *
  * So a client never hears what one sender says out of order, and its radio wakes only when
- * there is something to read, when it says that it is active, or when too much
- * waits. What waits when the session ends is forgotten: it was news, and the
+ * there is something to read, or when too much waits. What waits leaves, too, when the client says that it is active, or
+ * sends a message or a presence: then its radio is on. What waits when the session ends is forgotten: it was news, and the
  * next session asks for the state of things.
  */
 #include "base/bytes.h"
@@ -225,10 +225,10 @@ static bool hold_back(struct session *s, const struct xml *stanza, bool may)
 	return true;
 }
 
+/* XEP-0286 §4: who has just said something is awake. Requests don't count: clients ping by themselves, and a ping's answer is small. */
 static void attention(struct session *s)
 {
-	if (!s->is_inactive)
-		give_all(s);
+	give_all(s);
 }
 
 static struct xml *bind(struct session *s, struct arena *a, const struct xml *el)

@@ -2,7 +2,7 @@
 import ssl
 import time
 
-from sasl2 import DESK, FAST, PHONE, SASL2, BIND2, UPGRADE, SCRAM_UPGRADE, Modern, Refused, tag
+from sasl2 import DESK, FAST, PHONE, SASL2, BIND2, UPGRADE, SCRAM_UPGRADE, Exporting, Modern, Refused, tag
 from server import DOMAIN
 from xmppclient import Lost, b64, salt
 
@@ -69,6 +69,22 @@ def tls_unique_is_of_tls_1_2(server):
     c = modern(server, newest=old).plain(extra=f"<request-token xmlns='{FAST}' mechanism='HT-SHA-256-UNIQ'/>")
     modern(server, newest=old).fast('HT-SHA-256-UNIQ', c.token).close()
     refused(lambda: modern(server).fast('HT-SHA-256-UNIQ', c.token), as_='invalid-mechanism')
+
+
+def exporting(server):
+    return Exporting(server.port, DOMAIN)
+
+
+def keying_material_binds(server):
+    """HT-SHA-256-EXPR, and SCRAM's -PLUS by SASL2, over a TLS whose exporter a client can ask."""
+    c = exporting(server).plain(extra=f"<request-token xmlns='{FAST}' mechanism='HT-SHA-256-EXPR'/>")
+    c.close()
+    exporting(server).fast('HT-SHA-256-EXPR', c.token).close()
+    refused(lambda: modern(server).fast('HT-SHA-256-EXPR', c.token))             # of no channel, or of another
+    refused(lambda: exporting(server).fast('HT-SHA-256-NONE', c.token))
+    c = exporting(server)
+    c.scram('sha256', 'SCRAM-SHA-256-PLUS', gs2='p=tls-exporter,,', binding=c.exported()).close()
+    refused(lambda: exporting(server).scram('sha256', 'SCRAM-SHA-256-PLUS', gs2='p=tls-exporter,,', binding=bytes(32)))
 
 
 def not_without_saying_so(server):
@@ -187,4 +203,4 @@ def nobody_logs_in_again_in_a_task(server):
     raise AssertionError('it was let in twice')
 
 
-TESTS = [v for k, v in list(globals().items()) if callable(v) and getattr(v, '__module__', '') == __name__ and k not in ('drop_keys', 'modern', 'refused', 'token_of')]
+TESTS = [v for k, v in list(globals().items()) if callable(v) and getattr(v, '__module__', '') == __name__ and k not in ('Exporting', 'drop_keys', 'exporting', 'modern', 'refused', 'token_of')]

@@ -3,9 +3,13 @@ import base64
 import hashlib
 import hmac
 import os
+import select
 import ssl
+import struct
+from socket import SOL_SOCKET, SO_RCVTIMEO
 from xml.sax.saxutils import escape
 
+from OpenSSL import SSL
 from xmppclient import Client, Lost, STREAMS, b64, salt, tls_context
 
 SASL2, BIND2, FAST, UPGRADE = 'urn:xmpp:sasl:2', 'urn:xmpp:bind:0', 'urn:xmpp:fast:0', 'urn:xmpp:sasl:upgrade:0'
@@ -63,13 +67,13 @@ class Modern(Client):
         self.authenticate('PLAIN', f'\0{self.user}\0{password}'.encode(), extra)
         return self.succeed()
 
-    def scram(self, hash_name, mechanism, password='secret', extra='', tasks=None):
+    def scram(self, hash_name, mechanism, password='secret', extra='', tasks=None, gs2='n,,', binding=b''):
         """tasks: called with each <continue/>, until success."""
         first = f'n={self.user},r={b64(os.urandom(15))}'
-        self.authenticate(mechanism, ('n,,' + first).encode(), extra)
+        self.authenticate(mechanism, (gs2 + first).encode(), extra)
         challenge = base64.b64decode(self.answer().text)
         parts = dict(p.split('=', 1) for p in challenge.decode().split(','))
-        final = f"c=biws,r={parts['r']}"
+        final = f"c={b64(gs2.encode() + binding)},r={parts['r']}"
         signed = f'{first},{challenge.decode()},{final}'.encode()
         salted = salt(hash_name, password, parts['s'], int(parts['i']))
         client_key = hmac.digest(salted, b'Client Key', hash_name)
@@ -81,8 +85,11 @@ class Modern(Client):
     def end_point(self):
         return hashlib.sha256(self.socket.getpeercert(True)).digest()
 
+    def exported(self):
+        return b''                                   # Python's TLS keeps it to itself: see Exporting
+
     def fast(self, mechanism, token, extra='', fast=f"<fast xmlns='{FAST}'/>"):
-        binding = {'ENDP': self.end_point, 'UNIQ': lambda: self.socket.get_channel_binding('tls-unique') or b''}.get(mechanism.split('-')[-1], lambda: b'')()
+        binding = {'ENDP': self.end_point, 'EXPR': self.exported, 'UNIQ': lambda: self.socket.get_channel_binding('tls-unique') or b''}.get(mechanism.split('-')[-1], lambda: b'')()
         proof = hmac.digest(token.encode(), b'Initiator' + binding, 'sha256')
         self.authenticate(mechanism, self.user.encode() + b'\0' + proof, fast + extra)
         self.succeed()
@@ -90,3 +97,43 @@ class Modern(Client):
         if base64.b64decode(self.success.findtext(tag(SASL2, 'additional-data'))) != wanted:
             raise Lost("the server's answer is wrong")
         return self
+
+
+class Channel:
+    """A socket within OpenSSL's TLS, as far as a client needs one."""
+    def __init__(self, socket, domain):
+        socket.settimeout(None)
+        socket.setsockopt(SOL_SOCKET, SO_RCVTIMEO, struct.pack('ll', 20, 0))
+        self.socket, self.patience = socket, None
+        self.tls = SSL.Connection(SSL.Context(SSL.TLS_METHOD), socket)
+        self.tls.set_tlsext_host_name(domain.encode())
+        self.tls.set_connect_state()
+        self.tls.do_handshake()
+
+    def settimeout(self, patience):
+        self.patience = patience
+
+    def sendall(self, data):
+        self.tls.sendall(data)
+
+    def recv(self, size):
+        if not self.tls.pending() and not select.select([self.socket], [], [], self.patience)[0]:
+            raise TimeoutError
+        try:
+            return self.tls.recv(size)
+        except SSL.ZeroReturnError:
+            return b''
+        except SSL.Error as why:
+            raise OSError(str(why)) from None
+
+    def close(self):
+        self.socket.close()
+
+
+class Exporting(Modern):
+    """Over a TLS that tells keying material: tls-exporter (RFC 9266)."""
+    def handshake(self):
+        self.socket = Channel(self.socket, self.domain)
+
+    def exported(self):
+        return self.socket.tls.export_keying_material(b'EXPORTER-Channel-Binding', 32, b'')
