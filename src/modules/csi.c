@@ -225,7 +225,7 @@ static bool hold_back(struct session *s, const struct xml *stanza, bool may)
 	return true;
 }
 
-/* XEP-0286 §4: who has just said something is awake. Requests don't count: clients ping by themselves, and a ping's answer is small. */
+/* XEP-0286 §4.2: who has just said something is awake. Requests don't count: clients ping by themselves, and a ping's answer is small. */
 static void attention(struct session *s)
 {
 	give_all(s);

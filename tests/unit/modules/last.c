@@ -22,7 +22,10 @@ static struct turn *turn_of(struct session *s, const char *stanza, enum type typ
 
 static void come(unsigned sessions)
 {
-	fake.account.session_count = sessions;
+	while (fake.sessions < sessions)
+		fake_session("other", 0);
+	while (fake.sessions > sessions)
+		list_remove(&fake.session[--fake.sessions].in_account);
 	fake.appended = 0;
 }
 
