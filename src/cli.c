@@ -194,7 +194,7 @@ static void run_offline(struct cli *cli, const char *input, const char *why_no_s
 		take_answer(cli, NULL);
 		return;
 	}
-	audit_open(audit_path(cli->arena, cli->config));
+	audit_begin(audit_path(cli->arena, cli->config));
 	run_here(cli, input, offline_direct(offline));
 	offline_close(offline);
 }
@@ -324,7 +324,7 @@ static void run_import(struct cli *cli)
 	}
 	i.direct = offline ? offline_direct(offline) : NULL;
 	if (offline)
-		audit_open(audit_path(cli->arena, cli->config));
+		audit_begin(audit_path(cli->arena, cli->config));
 	i.owner = geteuid();
 	if (seteuid(getuid()) == 0)
 		import_with(&i);
@@ -374,7 +374,7 @@ static void run_restore(struct cli *cli)
 	if (!load_config(cli))
 		return;
 	bool ok = restore(cli->config, cli->command.values[0], &why);
-	audit_open(ok ? audit_path(cli->arena, cli->config) : NULL);
+	audit_begin(ok ? audit_path(cli->arena, cli->config) : NULL);
 	audit_act(who_calls(cli), "command line", "restore", json_pack("{s:s}", "FILE", cli->command.values[0]), NULL);
 	if (ok)
 		printf("restored into %s: start the server\n", config_data_dir(cli->config));

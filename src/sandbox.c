@@ -15,6 +15,7 @@
 #include <openssl/ssl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -65,7 +66,7 @@ static void add_path(struct gathering *g, const char *path, unsigned rights)
 static unsigned rights_of(const struct config_entry *e)
 {
 	static const struct { const char *path; unsigned rights; } other[] = {
-		{ "data_dir", MAY_WRITE }, { "control_socket", MAY_LISTEN }, { "log.output", MAY_APPEND }, { "xmpp_logger.logfile", MAY_APPEND },
+		{ "data_dir", MAY_WRITE }, { "control_socket", MAY_LISTEN }, { "log.output", MAY_APPEND }, { "xmpp_logger.logfile", MAY_ROTATE },
 	};
 	for (size_t i = 0; i < sizeof other / sizeof *other; i++)
 		if (strcmp(other[i].path, e->path) == 0)
@@ -90,8 +91,10 @@ static void add_value(struct gathering *g, const struct config_value *v)
 	else if (s->type == OPTION_PATHS)
 		for (const char *const *path = v->list; *path; path++)
 			add_path(g, *path, rights_of(v->entry));
-	else if (s->type == OPTION_URI && strncmp(v->text, "file:/", 6) == 0)
+	else if (s->type == OPTION_URI && strncasecmp(v->text, "file:/", 6) == 0)
 		add_path(g, v->text + 5, MAY_READ);
+	else if (s->type == OPTION_URI && strncasecmp(v->text, "sqlite:/", 8) == 0)
+		add_path(g, v->text + 7, MAY_WRITE);     /* who reads writes into the shared memory beside it */
 }
 
 static void add_scope(struct gathering *g, const struct config_scope *s)

@@ -8,6 +8,7 @@ enum folder_rights {
 	MAY_WRITE = 2,                       /* and read, make, rename and remove files and folders */
 	MAY_APPEND = 4,                      /* make files and write into them: a log and its successors */
 	MAY_LISTEN = 8,                      /* make sockets, and remove what is there by that name */
+	MAY_ROTATE = 32,                     /* MAY_APPEND, and rename and remove them */
 	MAY_RUN = 16,                        /* only what sanitizers need */
 };
 

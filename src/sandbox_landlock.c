@@ -26,6 +26,7 @@ static const uint64_t everything = ACCESS(EXECUTE) | ACCESS(WRITE_FILE) | ACCESS
 static const uint64_t of_a_file = ACCESS(EXECUTE) | ACCESS(WRITE_FILE) | ACCESS(READ_FILE) | ACCESS(TRUNCATE);
 static const uint64_t reading = ACCESS(READ_FILE) | ACCESS(READ_DIR);
 static const uint64_t appending = ACCESS(WRITE_FILE) | ACCESS(MAKE_REG);
+static const uint64_t rotating = ACCESS(WRITE_FILE) | ACCESS(MAKE_REG) | ACCESS(REMOVE_FILE);
 static const uint64_t listening = ACCESS(MAKE_SOCK) | ACCESS(REMOVE_FILE);
 static const uint64_t writing = ACCESS(READ_FILE) | ACCESS(READ_DIR) | ACCESS(WRITE_FILE) | ACCESS(TRUNCATE) | ACCESS(MAKE_REG)
 	| ACCESS(MAKE_DIR) | ACCESS(MAKE_SOCK) | ACCESS(REMOVE_FILE) | ACCESS(REMOVE_DIR);
@@ -33,7 +34,7 @@ static const uint64_t writing = ACCESS(READ_FILE) | ACCESS(READ_DIR) | ACCESS(WR
 static uint64_t access_of(unsigned rights)
 {
 	return (rights & MAY_READ ? reading : 0) | (rights & MAY_WRITE ? writing : 0) | (rights & MAY_APPEND ? appending : 0)
-		| (rights & MAY_LISTEN ? listening : 0) | (rights & MAY_RUN ? reading | ACCESS(EXECUTE) : 0);
+		| (rights & MAY_ROTATE ? rotating : 0) | (rights & MAY_LISTEN ? listening : 0) | (rights & MAY_RUN ? reading | ACCESS(EXECUTE) : 0);
 }
 
 static bool admit(int rules, uint64_t handled, const struct folder *f, struct fail *why)

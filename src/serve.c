@@ -1,6 +1,6 @@
 /*
- * The order of a start matters (docs/architecture.md): the data
- * folder is locked and ports are opened while we may still be root; then
+ * The order of a start matters (docs/architecture.md): a helper that may start
+ * programs is forked, if one is needed; the data folder is locked and ports are opened while we may still be root; then
  * privileges go, and the sandbox closes; certificates are read by the very code
  * that a reload uses; then the database is opened, and threads come last.
  *
@@ -22,13 +22,19 @@
 #include "core/pool.h"
 #include "core/server.h"
 #include "core/signal.h"
+#include "modules/xmpp_logger.h"
+#include "core/source.h"
+#include "helper.h"
 #include "net/loop.h"
 #include "privileges.h"
 #include "sandbox.h"
+#include "source_watch.h"
 #include "store/store.h"
 #include "streams/c2s.h"
+#include "streams/component.h"
 #include "streams/sasl_library.h"
 #include "streams/guest.h"
+#include "streams/kept.h"
 #include "streams/listen.h"
 #include "supervisor.h"
 #include "xmpp/ns.h"
@@ -111,11 +117,14 @@ static bool take(struct arena *a, struct config *fresh, const char **words)
 {
 	struct fail why;
 	const char *unopened;
-	if ((*words = sandbox_lacks(a, fresh)))
+	struct traffic_plan *traffic = NULL;
+	if ((*words = sandbox_lacks(a, fresh)) || (*words = helper_lacks(a, fresh)))
 		return false;
 	struct hosts *hosts = hosts_new(fresh, generation + 1, &why);
-	if (!hosts || !listen_prepare(hosts->entrances, a, &unopened, &why)) {
+	if (!hosts || !sources_look(hosts->sources, &why) || !xmpp_logger_prepare(fresh, &traffic, &why)
+	    || !listen_prepare(hosts->entrances, a, &unopened, &why)) {
 		*words = arena_string(a, why.text);
+		xmpp_logger_forget(traffic);
 		hosts_drop(hosts);
 		return false;
 	}
@@ -124,8 +133,10 @@ static bool take(struct arena *a, struct config *fresh, const char **words)
 	*words = what_waits(a, fresh, unopened);
 	homes_take_hosts(hosts);
 	clear_sweep(store, hosts);
+	xmpp_logger_follow(traffic);
 	listen_follow(hosts->entrances);
 	certificate_watch_follow(hosts);
+	source_watch_follow(hosts);
 	hosts_drop(hosts);
 	config_drop(config);
 	config = config_share(fresh);
@@ -142,6 +153,7 @@ static void reload_certificates(void)
 		generation++;
 		homes_take_hosts(hosts);
 		certificate_watch_follow(hosts);
+		source_watch_follow(hosts);
 		log_major("TLS", "certificates are read anew, because a file of theirs changed");
 	} else {
 		log_major("TLS", "a certificate's file changed and can't be used, so the old ones stay: %s", why.text);
@@ -189,11 +201,19 @@ static struct config *preview(struct arena *a, struct config_change **changes, c
 	return hosts ? fresh : NULL;
 }
 
+static void reopen_traffic(void)
+{
+	pthread_mutex_lock(&reloading);
+	xmpp_logger_reopen();
+	pthread_mutex_unlock(&reloading);
+}
+
 static void reload_by_signal(void)
 {
 	struct arena *a = arena_new();
 	const char *words;
 	log_reopen(NULL);
+	reopen_traffic();
 	supervisor_tell(arena_printf(a, "RELOADING=1\nMONOTONIC_USEC=%lld", (long long)clock_now() * 1000));
 	reload(a, &words);
 	supervisor_tell("READY=1");
@@ -304,6 +324,7 @@ static void each_second(void *thing)
 	supervisor_turned(home->number);
 	home_second(home);
 	c2s_second();
+	component_second();
 }
 
 #ifdef TEST_HOOKS
@@ -329,6 +350,7 @@ static void first_on_loop(void *thing)
 	loop_on_round(home->loop, stand_still, home);
 #endif
 	loop_on_second(home->loop, each_second, home);
+	kept_restore();
 	listen_start(home->number);
 	if (home->number == 0) {
 		control_start();
@@ -349,7 +371,7 @@ static bool start(struct fail *why)
 {
 	unsigned char secret[16];
 	if (!modules_wire(why) || !make_folder(config_data_dir(config), why) || !privileges_prepare(config, why)
-	    || !pools_read(config, loops_wanted(config), why))
+	    || !pools_read(config, loops_wanted(config), why) || !helper_start(config, why))
 		return false;
 	int lock = store_lock(database, why);
 	if (lock < 0 || !listen_open(config, why) || !privileges_drop(why))
@@ -373,11 +395,14 @@ static bool start(struct fail *why)
 	homes_start(pools_loops(), pool_number(0)->count, secret, store, hosts);
 	clear_sweep(store, hosts);
 	certificate_watch_follow(hosts);
+	source_watch_follow(hosts);
 	hosts_drop(hosts);
-	if (!control_open(config, why))
+	struct traffic_plan *traffic;
+	if (!kept_read(why) || !control_open(config, why) || !xmpp_logger_prepare(config, &traffic, why))
 		return false;
+	xmpp_logger_follow(traffic);
 	struct arena *a = arena_new();
-	audit_open(audit_path(a, config));
+	audit_begin(audit_path(a, config));
 	arena_free(a);
 	guest_table_open();
 	log_start();
@@ -404,7 +429,8 @@ static void look_whether_quiet(struct timer *timer)
 {
 	struct leaving *l = CONTAINER(timer, struct leaving, timer);
 	c2s_stop_all();                              /* again: one may just have come from another loop */
-	bool quiet = !c2s_count() && !l->home->counts.sessions && !loop_is_working() && !store_waiting(store);
+	component_stop_all();
+	bool quiet = !c2s_count() && !component_count() && home_is_quiet(l->home) && !loop_is_working() && !store_waiting(store);
 	if (quiet != l->is_quiet) {
 		l->is_quiet = quiet;
 		if (quiet)
@@ -429,8 +455,16 @@ static void leave_loop(void *thing)
 	if (l->home->number == 0) {
 		control_stop();
 		certificate_watch_stop();
+		source_watch_stop();
 	}
 	timer_start(&l->timer, STOP_LOOK, look_whether_quiet);
+}
+
+static void keep_sessions(void)
+{
+	struct fail why;
+	if (!kept_write(&why))
+		log_problem("SERVER", "sessions that hibernate could not be kept: %s", why.text);
 }
 
 static void stop_all(void)
@@ -438,20 +472,32 @@ static void stop_all(void)
 	log_major("SERVER", "stopping");
 	supervisor_tell("STOPPING=1");
 	homes_stop();
+	sources_quit();
 	for (unsigned i = 0; i < homes_count(); i++)
 		post(home_number(i)->loop, leave_loop, home_number(i));
 	for (unsigned i = 0; i < homes_count(); i++)
 		loop_join(home_number(i)->loop);
+	sources_stop();
 	loop_workers_stop();                         /* before exit takes away what they use */
+	keep_sessions();
 	store_close(store);
+	xmpp_logger_stop();
 	config_drop(config);
 	log_major("SERVER", "stopped");
 	log_close();
 }
 
+static atomic_int exit_status;
+
 static void ask_to_stop(void)
 {
 	kill(getpid(), SIGTERM);
+}
+
+static void ask_to_restart(void)
+{
+	atomic_store(&exit_status, SERVER_RESTART);
+	ask_to_stop();
 }
 
 static void wait_for_signals(const sigset_t *signals)
@@ -487,7 +533,7 @@ int serve(const char *config_path)
 	supervisor_open();
 	ns_intern();
 	modules_declare();
-	server = (struct server){ config_path, clock_wall(), reload, preview, ask_to_stop };
+	server = (struct server){ config_path, clock_wall(), reload, preview, ask_to_stop, ask_to_restart };
 	config = load(config_path);
 	if (!config)
 		return 1;
@@ -505,5 +551,5 @@ int serve(const char *config_path)
 	wait_for_signals(&signals);
 	stop_all();
 	mem_free(database);
-	return 0;
+	return atomic_load(&exit_status);
 }

@@ -64,6 +64,8 @@ ROWS = [
         "usual*", NO_SCRAM_THERE, LOGINS),
     Row("login-first", "first PLAIN login against a hashed store", "login --first 400000 --users 5000 --window 32 --total 500", (CPU_EACH, RATE),
         "usual*", NO_SCRAM_THERE),
+    Row("resume", "a lost connection, and its session resumed on a new one (XEP-0198), plaintext, PLAIN", "resume --first 100000 --window 32 --total 10000", (CPU_EACH, RATE),
+        cannot=NO_ACKS, instead={"prosody": "--total 3000", "ejabberd": "--total 3000"}),
     chat("chat-1", ", one in flight", "--window 1"),
     chat("chat-16", ", 16 in flight", "--window 16"),
     chat("chat-tls-1", " over TLS, one in flight", "--window 1 --tls direct"),

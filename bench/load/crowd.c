@@ -17,7 +17,7 @@ void crowd_init(void)
 		clients[i].number = options.first + i;
 		clients[i].tls = options.tls;
 		clients[i].mechanism = options.mechanism;
-		clients[i].acks = options.acks;
+		clients[i].acks = options.acks || options.mode->resumes;
 	}
 }
 

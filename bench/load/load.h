@@ -4,7 +4,7 @@
  *   main.c      begins, and prints the figures
  *   options.c   the command line
  *   crowd.c     the users: all come in, a bounded number at a time
- *   logins.c chat.c presence.c idle.c storm.c befriend.c      a mode each
+ *   logins.c resume.c chat.c presence.c idle.c storm.c befriend.c      a mode each
  *   day.c       a mixed day: who does what when; profile.c reads what it is made of,
  *               mail.c knows which message is still owed
  *   login.c     from a connection to a bound session
@@ -39,6 +39,7 @@ struct mode {
 	void (*ended)(struct client *, const char *why);      /* it is closed. NULL: then so are we */
 	void (*refused)(struct client *);                     /* its wrong password was */
 	bool wants_pairs, wants_contacts;
+	bool resumes;                                         /* who comes again resumes its session (XEP-0198) */
 };
 
 struct options {
@@ -62,11 +63,11 @@ struct options {
 };
 extern struct options options;
 extern const struct mode *const modes[];
-extern const struct mode mode_login, mode_idle, mode_chat, mode_presence, mode_storm, mode_day, mode_befriend;
+extern const struct mode mode_login, mode_resume, mode_idle, mode_chat, mode_presence, mode_storm, mode_day, mode_befriend;
 void options_take(int argc, char **argv);
 
 enum step {
-	STEP_HEADER, STEP_FEATURES, STEP_PROCEED, STEP_CHALLENGE, STEP_SUCCESS, STEP_BIND, STEP_SESSION, STEP_ENABLED, STEP_ROSTER, STEP_READY,
+	STEP_HEADER, STEP_FEATURES, STEP_PROCEED, STEP_CHALLENGE, STEP_SUCCESS, STEP_BIND, STEP_SESSION, STEP_ENABLED, STEP_RESUMED, STEP_ROSTER, STEP_READY,
 };
 
 struct buffer { char *data; size_t length, room; };
@@ -86,6 +87,7 @@ struct client {
 	int       depth;             /* at `scanned` */
 	struct scram *scram;
 	const struct keys *keys;
+	char     *session;           /* XEP-0198's id; NULL: none */
 	uint32_t  received, sent, acknowledged, told;     /* stanzas, for XEP-0198; told: of those received */
 	struct client *next_dirty, *next_waiting;
 	bool      is_waiting;

@@ -6,6 +6,7 @@
 #include "load.h"
 #include <openssl/evp.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 void login_open(struct client *c)
@@ -71,6 +72,11 @@ static void features(struct client *c, struct piece p)
 		c->wants_session = wants_session(p);
 		if (c->acks)
 			need(c, p, "urn:xmpp:sm:3");
+		if (c->session) {
+			client_print(c, "<resume xmlns='urn:xmpp:sm:3' previd='%s' h='0'/>", c->session);
+			c->step = STEP_RESUMED;
+			return;
+		}
 		client_print(c, "<iq type='set' id='bind'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><resource>load</resource></bind></iq>");
 		c->step = STEP_BIND;
 	} else if (c->tls == TLS_START && !c->ssl) {
@@ -104,7 +110,7 @@ static void after_session(struct client *c)
 		after_acks(c);
 		return;
 	}
-	client_print(c, "<enable xmlns='urn:xmpp:sm:3'/>");
+	client_print(c, "<enable xmlns='urn:xmpp:sm:3'%s/>", options.mode->resumes ? " resume='true'" : "");
 	c->sent = 0;
 	c->step = STEP_ENABLED;
 }
@@ -157,6 +163,15 @@ static void success(struct client *c, struct piece p)
 	login_open(c);
 }
 
+static void take_session(struct client *c, struct piece p)
+{
+	struct piece id = piece_attribute(p, "id");
+	if (!id.size)
+		die("user%u can't resume: %.*s", c->number, (int)p.size, p.at);
+	free(c->session);
+	c->session = strndup(id.at, id.size);
+}
+
 void login_stanza(struct client *c, struct piece p)
 {
 	if (c->is_counting && acks(c, p))
@@ -195,7 +210,14 @@ void login_stanza(struct client *c, struct piece p)
 	case STEP_ENABLED:
 		expect(c, p, "<enabled");
 		c->is_counting = true;
+		if (options.mode->resumes)
+			take_session(c, p);
 		after_acks(c);
+		break;
+	case STEP_RESUMED:
+		expect(c, p, "<resumed");
+		c->is_counting = true;
+		ready(c);
 		break;
 	case STEP_ROSTER:
 		if (piece_is(p, "<iq"))

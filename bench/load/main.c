@@ -2,7 +2,7 @@
 #include "load.h"
 #include <sys/resource.h>
 
-const struct mode *const modes[] = { &mode_login, &mode_idle, &mode_chat, &mode_presence, &mode_storm, &mode_day, &mode_befriend, NULL };
+const struct mode *const modes[] = { &mode_login, &mode_resume, &mode_idle, &mode_chat, &mode_presence, &mode_storm, &mode_day, &mode_befriend, NULL };
 
 static void raise_descriptors(void)
 {

@@ -1,21 +1,14 @@
 /*
  * domain list, add, remove: what is served.
  *
- * A change is a file in the data folder's domains.d/ and then a reload; when
- * the reload refuses, the file goes, or comes back as it was. Meanwhile it has
- * a second name that no configuration reads.
+ * A change is a file in the data folder's domains.d/ and then a reload
+ * (admin/change.h).
  */
+#include "admin/change.h"
 #include "admin/commands.h"
-#include "admin/process.h"
-#include "base/log.h"
-#include "core/config_write.h"
 #include "core/home.h"
 #include "core/server.h"
 #include "xmpp/jid.h"
-#include <errno.h>
-#include <stdio.h>
-#include <string.h>
-#include <unistd.h>
 
 static const char *const tls_modes[] = { [HOST_TLS_REQUIRED] = "required", [HOST_TLS_OPTIONAL] = "optional", [HOST_TLS_OFF] = "off" };
 
@@ -50,56 +43,6 @@ static void list(struct command_run *run)
 
 /* --- add, remove: on a worker --- */
 
-struct aside { const char *file, *copy; };
-
-static struct aside aside(struct arena *a, const struct config *config, const char *name)
-{
-	const char *file = arena_printf(a, "%s/domains.d/%s.conf", config_data_dir(config), name);
-	struct aside it = { file, arena_printf(a, "%s.before", file) };
-	unlink(it.copy);
-	if (link(it.file, it.copy) < 0)
-		it.copy = NULL;              /* there was none */
-	return it;
-}
-
-static void put_back(struct aside it)
-{
-	if (it.copy ? rename(it.copy, it.file) < 0 : unlink(it.file) < 0)
-		log_problem("CONFIG", "%s is not as it was before: %s", it.file, strerror(errno));
-}
-
-typedef bool change_function(struct process_job *, const struct config *, struct fail *);
-
-static bool change_file(struct process_job *job, const struct config *config, change_function *change)
-{
-	struct arena *a = job->run->arena;
-	struct fail why;
-	struct aside old = aside(a, config, job->with);
-	bool is_written = change(job, config, &why), ok = is_written && server.reload(a, &job->words);
-	if (!is_written)
-		job->words = arena_string(a, why.text);
-	if (!ok && is_written)
-		put_back(old);
-	if (old.copy)
-		unlink(old.copy);
-	return ok;
-}
-
-static bool change(struct process_job *job, change_function *how)
-{
-	struct arena *a = job->run->arena;
-	struct config_report report;
-	config_report_init(&report);
-	struct config *config = config_load(server.config_path, 0, &report);
-	bool ok = config != NULL;
-	if (!ok && report.error_count)
-		job->words = config_note_text(a, &report.errors[0]);
-	ok = ok && change_file(job, config, how);
-	config_drop(config);
-	config_report_clear(&report);
-	return ok;
-}
-
 /* Its settings go into the file that was just made: so the configuration is read once more. */
 static bool set_up(struct process_job *job, struct fail *why)
 {
@@ -119,24 +62,24 @@ static bool set_up(struct process_job *job, struct fail *why)
 	return ok;
 }
 
-static bool add_file(struct process_job *job, const struct config *config, struct fail *why)
+static bool add_file(struct process_job *job, struct config *config, struct fail *why)
 {
 	return config_domain_add(config, job->with, why) && set_up(job, why);
 }
 
-static bool remove_file(struct process_job *job, const struct config *config, struct fail *why)
+static bool remove_file(struct process_job *job, struct config *config, struct fail *why)
 {
 	return config_domain_remove(config, job->with, why);
 }
 
 static bool add_work(struct process_job *job)
 {
-	return change(job, add_file);
+	return change_do(job, job->with, add_file);
 }
 
 static bool remove_work(struct process_job *job)
 {
-	return change(job, remove_file);
+	return change_do(job, job->with, remove_file);
 }
 
 static void changed(struct process_job *job)

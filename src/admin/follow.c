@@ -155,7 +155,7 @@ static void follow(struct command_run *run)
 }
 
 const struct command cmd_log_follow = {
-	.noun = "log", .verb = "follow", .is_act = true, .run = follow,
+	.noun = "log", .verb = "follow", .is_local = true, .is_act = true, .run = follow,
 	.help = "Prints lines of the log as they are made, also such as the log itself leaves out, until it is interrupted or its time is over",
 	.args = ARGS({ "WHO", "a JID (bare: with all its resources), a domain, an IP address, a connection (XMPPS-17) or a part (STORE)", 0 },
 		{ "LEVEL", "failure, major, problem, low or all; without it all: every stanza, with secrets hidden", ARG_OPTIONAL, "failure major problem low all" },

@@ -7,8 +7,8 @@
 
 static const char *const events[] = {
 	[MESSAGE_SENT] = "message sent", [MESSAGE] = "message", [PRESENCE_SENT] = "presence sent", [PRESENCE] = "presence",
-	[IQ_SENT] = "iq sent", [IQ_PASSING] = "iq passing", [SESSION_BOUND] = "session bound", [SESSION_GONE] = "session gone",
-	[ACCOUNT_REMOVED] = "account removed",
+	[IQ_SENT] = "iq sent", [IQ_PASSING] = "iq passing", [SESSION_BOUND] = "session bound", [SESSION_RESUMED] = "session resumed", [SESSION_GONE] = "session gone",
+	[ACCOUNT_ADDED] = "account added", [ACCOUNT_REMOVED] = "account removed",
 };
 static const char *const stations[] = {
 	[AT_LIMIT] = "limit", [AT_GUARD] = "guard", [AT_MARK] = "mark", [AT_KEEP] = "keep", [AT_COPY] = "copy",

@@ -1,11 +1,13 @@
 /*
- * log level, stop: what concerns the process as a whole.
+ * log level, stop, restart: what concerns the process as a whole.
  */
 #include "admin/process.h"
 #include "admin/commands.h"
+#include "admin/notices.h"
 #include "base/log.h"
 #include "core/home.h"
 #include "core/server.h"
+#include <stdlib.h>
 
 /* --- log level --- */
 
@@ -63,22 +65,53 @@ void process_do(struct command_run *run, bool (*work)(struct process_job *), voi
 	struct doing *d = ARENA_NEW(run->arena, struct doing);
 	*d = (struct doing){ { run, with, NULL }, work, done, false };
 	if (is_busy) {
-		command_fail(run, "another change of the configuration is under way");
+		command_refuse(run, RESOURCE_CONSTRAINT, "another change of the configuration is under way");
 		return;
 	}
 	is_busy = true;
 	loop_work(doing_work, doing_done, d);
 }
 
-/* --- stop --- */
+/* --- stop, restart --- */
+
+enum { DELAY_MOST = 86400, NOTHING = 0 };
+
+static struct { struct timer timer; bool is_restart; } ending;       /* loop 0's; a later one takes its place */
+
+static void end_now(struct timer *timer)
+{
+	log_major("SERVER", "%s: an administrator asked for it", ending.is_restart ? "restarts" : "stops");
+	if (ending.is_restart)
+		server.restart();
+	else
+		server.stop();
+}
 
 /* Answered first: what stops may close the socket. */
+static void end(struct command_run *run, bool is_restart)
+{
+	const char *delay = command_get(run, "--delay SECONDS"), *text = command_get(run, "--announce TEXT");
+	long seconds = delay ? strtol(delay, NULL, 10) : NOTHING;
+	const char *what = is_restart ? "restarting" : "stopping";
+	if (text)
+		notices_announce(NULL, "Announcement", text);
+	if (seconds)
+		command_say(run, "%s in %ld seconds", what, seconds);
+	else
+		command_say(run, "%s", what);
+	ending.is_restart = is_restart;
+	command_done(run);
+	timer_start(&ending.timer, seconds * 1000, end_now);
+}
+
 static void stop(struct command_run *run)
 {
-	log_major("SERVER", "stops: an administrator asked for it");
-	command_say(run, "stopping");
-	command_done(run);
-	server.stop();
+	end(run, false);
+}
+
+static void restart(struct command_run *run)
+{
+	end(run, true);
 }
 
 const struct command cmd_log_level = {
@@ -87,6 +120,12 @@ const struct command cmd_log_level = {
 		{ "TAG", "only for tags that begin so: STORE, XMPPS, XMPPS-17, …", ARG_OPTIONAL }),
 	.fields = FIELDS({ "level", "the one that counts now" }, { "tag", "of these tags; null: of all", FIELD_TEXT | OR_NULL }),
 };
+#define END_ARGS ARGS({ "--delay SECONDS", "not before so many seconds; another stop or restart takes its place", ARG_NUMBER, NULL, 0, DELAY_MOST }, \
+	{ "--announce TEXT", "said at once to everybody who is logged in", ARG_LINES })
+
 const struct command cmd_stop = {
-	.noun = "stop", .is_act = true, .help = "Stops the server in order", .run = stop,
+	.noun = "stop", .is_act = true, .help = "Stops the server in order", .run = stop, .args = END_ARGS,
+};
+const struct command cmd_restart = {
+	.noun = "restart", .is_act = true, .help = "Stops the server in order, with exit status 75: the service manager starts it again", .run = restart, .args = END_ARGS,
 };

@@ -33,7 +33,9 @@ static struct xml *describe(struct arena *a, const struct session *s)
 	const char *const fields[][2] = {
 		{ "jid", s->jid->full }, { "priority", s->is_available ? number(a, s->priority) : NULL }, { "since", number(a, s->since) },
 		{ "peer", *f.peer ? f.peer : NULL }, { "tls", f.tls }, { "cipher", f.cipher }, { "mechanism", f.mechanism },
-		{ "acks", s->has_acks ? "1" : NULL }, { "unsettled", number(a, (int64_t)s->unsettled_bytes) }, { "tag", f.tag },
+		{ "acks", s->has_acks ? "1" : NULL }, { "hibernates", f.hibernates_since ? number(a, f.hibernates_since) : NULL },
+		{ "until", f.hibernates_until ? number(a, f.hibernates_until) : NULL }, { "queued", number(a, f.queued) },
+		{ "unsettled", number(a, (int64_t)s->unsettled_bytes) }, { "tag", f.tag },
 	};
 	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
 		xml_set(a, el, fields[i][0], arena_string(a, fields[i][1]));
@@ -83,6 +85,13 @@ static void add_row(struct command_run *run, const struct xml *el)
 	for (const char *const *name = (const char *const[]){ "peer", "tls", "cipher", "mechanism", NULL }; *name; name++)
 		command_text(run, *name, xml_get(el, *name));
 	command_yes(run, "acks", xml_get(el, "acks") != NULL);
+	for (const char *const *name = (const char *const[]){ "hibernates", "until", NULL }; *name; name++) {
+		if (xml_get(el, *name))
+			command_time(run, *name, number_of(el, *name));
+		else
+			command_text(run, *name, NULL);
+	}
+	command_number(run, "queued", number_of(el, "queued"));
 	command_number(run, "unsettled", number_of(el, "unsettled"));
 	command_text(run, "stream", xml_get(el, "tag"));
 }
@@ -121,11 +130,11 @@ static void kicked(void *with, const struct xml *answer, const char *why)
 	struct command_run *run = with;
 	int64_t count = number_of(answer, "sessions");
 	if (!answer) {
-		command_fail(run, "failed: %s", why);
+		command_refuse(run, RESOURCE_CONSTRAINT, "failed: %s", why);
 		return;
 	}
 	if (!count) {
-		command_fail(run, "%s has no such session", command_get(run, "JID"));
+		command_refuse(run, ITEM_NOT_FOUND, "%s has no such session", command_get(run, "JID"));
 		return;
 	}
 	command_row(run);
@@ -154,6 +163,9 @@ const struct command cmd_session_list = {
 		{ "since", "when it logged in", FIELD_TIME }, { "peer", "address and port", FIELD_TEXT | OR_NULL },
 		{ "tls", "TLS's version; null: in the clear", FIELD_TEXT | OR_NULL }, { "cipher", "its cipher", FIELD_TEXT | OR_NULL },
 		{ "mechanism", "SASL's", FIELD_TEXT | OR_NULL }, { "acks", "whether XEP-0198 is on", FIELD_YES },
+		{ "hibernates", "since when its connection is lost; null: it has one", FIELD_TIME | OR_NULL },
+		{ "until", "when it ends unless its client resumes it", FIELD_TIME | OR_NULL },
+		{ "queued", "stanzas that its client has not acknowledged", FIELD_NUMBER },
 		{ "unsettled", "bytes that it sent and that are not settled yet", FIELD_NUMBER }, { "stream", "its tag in the log", FIELD_TEXT | OR_NULL }),
 };
 const struct command cmd_session_kick = {

@@ -23,7 +23,7 @@
 
 static const char Q_ACCOUNTS[] = "SELECT COUNT(*) FROM account";
 
-#define COUNTS(X) X(turns) X(stanzas_in) X(stanzas_out) X(messages) X(presences) X(iqs) X(logins) X(logins_refused) X(refused) X(denied) X(sessions)
+#define COUNTS(X) X(turns) X(stanzas_in) X(stanzas_out) X(messages) X(presences) X(iqs) X(logins) X(logins_refused) X(refused) X(denied) X(sessions) X(sessions_hibernating)
 
 /* Runs on every home in turn. */
 static void visit_home(struct home *home, struct arena *a, struct xml *result, void *with)
@@ -147,6 +147,7 @@ static void gathered(struct arena *a, struct xml *result, void *with)
 		json_array_append_new(loops, loop_row(el, number++));
 	add_process(run);
 	command_number(run, "sessions", sum(result, "sessions"));
+	command_number(run, "sessions_hibernating", sum(result, "sessions_hibernating"));
 	command_yes(run, "degraded", is_degraded);
 	command_text(run, "trouble", trouble(a, result));
 	command_json(run, "loops", loops);
@@ -174,7 +175,7 @@ static void status(struct command_run *run)
 	figures_read(run->arena, figures_read_first, run);
 }
 
-#define COUNT_FIELD(name) { #name, "counted since the start; sessions: now", FIELD_NUMBER },
+#define COUNT_FIELD(name) { #name, "counted since the start; of sessions: as it is now", FIELD_NUMBER },
 static const struct command_field loop_fields[] = {
 	{ "loop", "its number", FIELD_NUMBER }, { "pool", "to which it belongs" },
 	{ "accounts_loaded", "in memory now", FIELD_NUMBER }, COUNTS(COUNT_FIELD) { NULL, NULL, 0 }
@@ -185,6 +186,7 @@ const struct command cmd_status = {
 	.fields = FIELDS({ "version", "of the server" }, { "pid", "of its process", FIELD_NUMBER }, { "config", "its configuration's file" },
 		{ "started", "when", FIELD_TIME }, { "uptime_s", "seconds since", FIELD_NUMBER }, { "memory_bytes", "resident", FIELD_NUMBER },
 		{ "log_level", "how detailed the log is" }, { "domains", "that are served", FIELD_NUMBER }, { "sessions", "of clients", FIELD_NUMBER },
+		{ "sessions_hibernating", "of them: without a connection, and may be resumed", FIELD_NUMBER },
 		{ "degraded", "yes: the store has committed nothing for too long, and new logins are refused", FIELD_YES },
 		{ "trouble", "why writes are late or fail", FIELD_TEXT | OR_NULL },
 		{ "loops", "a row for each", FIELD_ROWS, loop_fields },

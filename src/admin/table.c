@@ -1,7 +1,8 @@
 /*
  * Two passes: how wide, then print. Width counts characters, not bytes; wide
  * ones (CJK) count as one. Control characters, which a peer may have chosen,
- * become '?': they could move a terminal's cursor.
+ * become '?': they could move a terminal's cursor. Lines of a value stand side
+ * by side.
  */
 #include "admin/table.h"
 #include <stdbool.h>
@@ -42,7 +43,7 @@ static const char *words(const json_t *value, char room[32])
 static void add_text(struct buf *out, const char *text)
 {
 	for (; *text; text++)
-		buf_byte(out, (unsigned char)*text < 0x20 || *text == 0x7f ? '?' : *text);
+		buf_byte(out, *text == '\n' ? ';' : (unsigned char)*text < 0x20 || *text == 0x7f ? '?' : *text);
 }
 
 static void add_blanks(struct buf *out, size_t n)

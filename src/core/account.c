@@ -55,6 +55,7 @@ static enum account_state outcome(struct account *account, const struct store_jo
 	if (!row)
 		return ACCOUNT_UNKNOWN;
 	account->id = row_int(row, 0);
+	account->is_disabled = row_int(row, 1) != 0;
 	return ACCOUNT_READY;
 }
 
@@ -136,7 +137,7 @@ static struct account *account_new(const char *bare)
 	struct home *home = home_here();
 	struct arena *scratch = arena_new();
 	const struct jid *address = jid_parse(scratch, bare);
-	ASSERT(address && address->local);
+	ASSERT(address);
 	struct arena *a = arena_new_small(arena_room(sizeof(struct account)) + jid_size(address, NULL));
 	struct account *account = ARENA_NEW(a, struct account);
 	account->magic = ACCOUNT_MAGIC;
@@ -164,7 +165,7 @@ struct account *account_get(const char *bare)
 	struct account *account = account_find(bare);
 	if (!account) {
 		account = account_new(bare);
-		load(account, false);
+		account_reload(account);
 	}
 	return account;
 }
@@ -192,14 +193,19 @@ void account_end_anonymous(const char *bare)
 		forget_anonymous(account);
 }
 
+/* A link's has nothing in the database (core/link.h), an anonymous user's neither. */
 void account_reload(struct account *account)
 {
+	account->generation = account->home->hosts->generation;
 	if (account->is_anonymous) {
-		account->generation = account->home->hosts->generation;
 		turns_wake(account);
 		return;
 	}
-	load(account, account->session_count > 0);
+	if (account->local)
+		load(account, account->session_count > 0);
+	else
+		account->state = ACCOUNT_READY;
+	turns_wake(account);
 }
 
 /* --- leaving --- */

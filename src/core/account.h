@@ -32,7 +32,7 @@ struct account {
 	struct hash_node    by_jid;
 	struct arena       *arena;           /* lives with the account: its names */
 	const struct jid   *address;         /* bare */
-	const char         *jid, *local;     /* the same as text; lives with the account */
+	const char         *jid, *local;     /* the same as text; lives with the account. `local` NULL: it is no account but takes the turns of a link */
 	struct home        *home;
 	const struct host  *host;            /* of the snapshot it was loaded under */
 	struct hosts       *old_hosts;       /* a share of the last snapshot that knew its host; NULL while it is served */
@@ -53,7 +53,9 @@ struct account {
 		uint64_t    appended;        /* appends so far */
 	} mailbox;
 	unsigned            generation;      /* of the configuration it was loaded under */
+	bool                is_denied;       /* unknown, and its domain's source says so too (core/source.h) */
 	bool                is_anonymous;    /* nothing of it is kept */
+	bool                is_disabled;     /* nobody can log in: core/disabled.h */
 	struct throttle    *throttle;        /* wrong passwords lately; NULL: none */
 	void              **kept, **live;    /* core/slots.h; NULL until used */
 };

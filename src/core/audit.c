@@ -283,7 +283,7 @@ static struct tail last_line(const char *path)
 	return t;
 }
 
-void audit_open(const char *path)
+void audit_begin(const char *path)
 {
 	char hash[AUDIT_HASH + 1] = "";
 	if (!path || trail.path)

@@ -21,7 +21,7 @@ enum { AUDIT_HASH = 64 };            /* hexadecimal digits */
 /* Where it is; NULL: there is none. */
 const char *audit_path(struct arena *, const struct config *);
 /* Before the loops start, or in a command without a server. Failing is a problem for the log, and the trail stays closed. */
-void audit_open(const char *path);
+void audit_begin(const char *path);
 void audit_command(const struct command_run *);              /* an act has ended */
 /* The same of what is no command run: arguments may be NULL. */
 void audit_act(const char *who, const char *face, const char *command, json_t *arguments, const char *error);

@@ -1,5 +1,6 @@
 /* What nobody says is -1: less than any word of theirs. */
 #include "core/auth_terms.h"
+#include "core/source.h"
 #include "xmpp/scram.h"
 #include <string.h>
 
@@ -63,6 +64,8 @@ void password_terms_read(struct password_terms *t, const struct config_scope *do
 		if (strcmp(*m, "DIGEST-MD5") == 0 || strcmp(*m, "CRAM-MD5") == 0)
 			t->keeps_clear = true;
 	}
+	if (source_names_store(config_text(domain, "auth.digest_md5.uri")))      /* another source has its own */
+		t->keeps_clear = 1;
 	if (!t->hashes)
 		t->hashes = 1u << SCRAM_SHA_256;
 }

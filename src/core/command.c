@@ -34,7 +34,7 @@ static bool is_allowed(struct command_run *run, const struct command_from *from)
 	struct fail why;
 	if (!from || !from->jid || command_may(hosts_here(), run->command, run->values, from->jid, &why))
 		return true;
-	command_fail(run, "%s", why.text);
+	command_refuse(run, FORBIDDEN, "%s", why.text);
 	return false;
 }
 
@@ -46,12 +46,10 @@ static void run_it(struct command_run *run, const struct command_from *from)
 		run->command->run(run);
 }
 
-void command_start(const char *const *args, size_t count, const char *input, const struct command_from *from,
-	const struct command_asker *asker, void *with)
+static struct command_run *run_new(const char *input, const struct command_from *from, const struct command_asker *asker, void *with)
 {
 	struct arena *a = arena_new();
 	struct command_run *run = ARENA_NEW(a, struct command_run);
-	struct command_words words;
 	run->arena = a;
 	run->rows = json_array();
 	run->input = arena_string(a, input ? input : "");
@@ -59,13 +57,46 @@ void command_start(const char *const *args, size_t count, const char *input, con
 	run->file = from ? arena_string(a, from->file) : NULL;
 	run->asker = asker;
 	run->with = with;
-	bool is_right = command_read(a, copy_words(a, args, count), count, &words);
-	run->command = words.command;
-	memcpy(run->values, words.values, sizeof run->values);
+	return run;
+}
+
+static void begin(struct command_run *run, const struct command_words *words, bool is_right, const struct command_from *from)
+{
+	run->command = words->command;
+	memcpy(run->values, words->values, sizeof run->values);
 	if (is_right)
 		run_it(run, from);
 	else
-		command_misused(run, "%s", words.error);
+		command_misused(run, "%s", words->error);
+}
+
+void command_start(const char *const *args, size_t count, const char *input, const struct command_from *from,
+	const struct command_asker *asker, void *with)
+{
+	struct command_run *run = run_new(input, from, asker, with);
+	struct command_words words;
+	bool is_right = command_read(run->arena, copy_words(run->arena, args, count), count, &words);
+	begin(run, &words, is_right, from);
+}
+
+void command_start_with(const struct command *command, const char *const *values, const char *input, const struct command_from *from,
+	const struct command_asker *asker, void *with)
+{
+	struct command_run *run = run_new(input, from, asker, with);
+	struct command_words words = { .command = command };
+	for (size_t i = 0; command->args && command->args[i].name; i++)
+		words.values[i] = arena_string(run->arena, values[i]);
+	bool is_right = command_check(run->arena, &words);
+	begin(run, &words, is_right, from);
+}
+
+/* Files are the client's, and lines without end need one that reads them. */
+bool command_is_remote(const struct command *c)
+{
+	for (size_t i = 0; c->args && c->args[i].name; i++)
+		if (c->args[i].flags & (ARG_TO_FILE | ARG_FROM_FILE))
+			return false;
+	return c->run && !c->is_local && (c->where == COMMAND_SERVER || c->where == COMMAND_STORE);
 }
 
 void command_leave(struct command_run *run)
@@ -221,6 +252,16 @@ void command_fail(struct command_run *run, const char *format, ...)
 	end(run);
 }
 
+void command_refuse(struct command_run *run, enum stanza_error condition, const char *format, ...)
+{
+	va_list list;
+	va_start(list, format);
+	run->error = arena_vprintf(run->arena, format, list);
+	va_end(list);
+	run->condition = condition;
+	end(run);
+}
+
 void command_misused(struct command_run *run, const char *format, ...)
 {
 	va_list list;
@@ -228,5 +269,6 @@ void command_misused(struct command_run *run, const char *format, ...)
 	run->error = arena_vprintf(run->arena, format, list);
 	va_end(list);
 	run->is_misused = true;
+	run->condition = BAD_REQUEST;
 	end(run);
 }

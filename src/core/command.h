@@ -3,10 +3,10 @@
  *
  * One const struct says a command's words, its arguments, what its answer
  * holds, who may run it, its help and its handler. The command line, its
- * completion, the manual and the pages docs/commands.md and docs/json.md are
- * made from the table, and so will be ad-hoc commands, HTTP and web pages. A
- * handler runs on loop 0 (or in the client, see `where`); it adds rows of
- * named fields and ends, now or later, with command_done or command_fail:
+ * completion, the manual, the pages docs/commands.md and docs/json.md and ad-hoc
+ * commands (modules/adhoc.h) are made from the table, and so will be HTTP and
+ * web pages. A handler runs on loop 0 (or in the client, see `where`); it adds rows of
+ * named fields and ends, now or later, with command_done or command_refuse:
  *
  *   static void list(struct command_run *run)
  *   {
@@ -26,6 +26,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "base/arena.h"
+#include "xmpp/stanza_error.h"
 
 struct command_run;
 struct store;
@@ -44,6 +45,7 @@ struct command_arg {
 	const char *help;
 	unsigned    flags;
 	const char *words;           /* "one two": what it may be, in any case; NULL: anything */
+	int64_t     least, most;     /* of ARG_NUMBER */
 };
 enum {
 	ARG_OPTIONAL = 1,            /* options and switches always are */
@@ -54,8 +56,12 @@ enum {
 	ARG_TO_FILE  = 32,           /* a file that the client writes: the answer's parts go there, "-" is its output */
 	ARG_FROM_FILE = 64,          /* a file that the client reads, "-" is its input; it is given piece by piece (src/cli.c) */
 	ARG_HIDDEN   = 128,          /* a secret: never logged, nor in the audit trail */
+	ARG_DOMAIN   = 256,          /* a domain: who asks one of ours by XMPP means that one, unless another is said */
+	ARG_LINES    = 512,          /* a text of several lines, perhaps */
+	ARG_NUMBER   = 1024,         /* a whole number, from `least` to `most` */
+	ARG_MOST     = 2048,         /* how many rows, at most: who asks by XMPP gets no more than a page */
 };
-#define ARGS(...) ((const struct command_arg[]){ __VA_ARGS__, { NULL, NULL, 0 } })
+#define ARGS(...) ((const struct command_arg[]){ __VA_ARGS__, { NULL, NULL, 0, NULL, 0, 0 } })
 
 struct command_field {               /* of a row of its answer */
 	const char *name, *help;
@@ -79,6 +85,7 @@ struct command {
 	const struct command_field *fields;  /* of its rows; NULL: it has none, and answers in words */
 	const struct command_field *beside;  /* of the answer itself, beside its rows; NULL: nothing */
 	bool        is_card;         /* its one row is shown with a field on each line */
+	bool        is_local;        /* not for others to ask by way of XMPP: its answer has no end */
 	bool        is_act;          /* it changes something, or hands out what isn't everybody's: goes into the audit trail */
 	void      (*run)(struct command_run *);
 };
@@ -119,6 +126,7 @@ struct command_run {
 	int64_t       more;          /* rows that were left out: a further page; 0: none */
 	const char   *words;         /* said to people besides; NULL: nothing */
 	const char   *error;         /* NULL: it went well */
+	enum stanza_error condition; /* what the error is for faces that have codes; OK: none of them */
 	bool          is_misused;    /* the error is one of usage */
 	bool          is_alone;      /* nobody waits for it any more: it may end */
 	void        (*left)(struct command_run *);   /* the handler's: called when that becomes true. NULL: it ends by itself */
@@ -129,6 +137,10 @@ struct command_run {
 /* Runs the command of these words. The asker hears of it, perhaps before this returns. All words are copied. */
 void command_start(const char *const *args, size_t count, const char *input, const struct command_from *,
 	const struct command_asker *, void *with);
+/* The same for who has no words but values, in the order of command->args. */
+void command_start_with(const struct command *, const char *const *values, const char *input, const struct command_from *,
+	const struct command_asker *, void *with);
+bool command_is_remote(const struct command *);      /* may be asked by way of XMPP */
 void command_leave(struct command_run *);    /* whoever waited is gone */
 /* {"ok":true,"rows":[…]} or {"ok":false,"error":"…"}; a new reference. */
 json_t *command_answer(const struct command_run *);
@@ -151,4 +163,5 @@ bool command_part(struct command_run *, const void *bytes, size_t size);
 void command_when_taken(struct command_run *, void (*fn)(struct command_run *));
 void command_done(struct command_run *);                                     /* the run is gone after it */
 void command_fail(struct command_run *, const char *format, ...) __attribute__((format(printf, 2, 3)));     /* so it is after this */
+void command_refuse(struct command_run *, enum stanza_error, const char *format, ...) __attribute__((format(printf, 3, 4)));  /* and this */
 void command_misused(struct command_run *, const char *format, ...) __attribute__((format(printf, 2, 3)));  /* and this: the words were wrong */

@@ -38,17 +38,31 @@ static const char *value_of(const struct command *command, const char *const *va
 	return NULL;
 }
 
+static bool is_domain_admin(struct arena *a, const struct hosts *hosts, const char *domain, const char *jid)
+{
+	struct hash_node *n = hash_find(&hosts->by_name, domain);
+	return n && is_admin(a, CONTAINER(n, struct host, by_name)->scope, jid);
+}
+
 static bool concerns_own(struct arena *a, const struct hosts *hosts, const struct command *command, const char *text, const char *jid, struct fail *why)
 {
 	const struct jid *whose = text ? jid_parse(a, text) : NULL;
-	struct hash_node *n = whose ? hash_find(&hosts->by_name, whose->domain) : NULL;
 	if (!text)
 		return fail(why, "%s needs its %s from an administrator of a domain", command->noun, command->concerns);
-	if (!n || !is_admin(a, CONTAINER(n, struct host, by_name)->scope, jid))
+	if (!whose || !is_domain_admin(a, hosts, whose->domain, jid))
 		return fail(why, "%s is no administrator of %s", jid, whose ? whose->domain : text);
 	if (whose->local && is_admin(a, config_global(hosts->config), whose->bare))
 		return fail(why, "%s is an administrator of the server", whose->bare);
 	return true;
+}
+
+bool command_may_see(const struct hosts *hosts, const struct command *command, const char *domain, const char *jid)
+{
+	struct arena *a = arena_new();
+	bool may = is_admin(a, config_global(hosts->config), jid)
+		|| (command->may == MAY_DOMAIN_ADMIN && command->concerns && is_domain_admin(a, hosts, domain, jid));
+	arena_free(a);
+	return may;
 }
 
 bool command_may(const struct hosts *hosts, const struct command *command, const char *const *values, const char *jid, struct fail *why)

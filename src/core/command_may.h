@@ -13,5 +13,7 @@
 #include "core/command.h"
 #include "core/host.h"
 
+/* May this one run the command at all, as far as it concerns this domain? For lists of what there is. */
+bool command_may_see(const struct hosts *, const struct command *, const char *domain, const char *jid);
 /* `jid` is bare and prepared. False: why not. */
 bool command_may(const struct hosts *, const struct command *, const char *const *values, const char *jid, struct fail *why);

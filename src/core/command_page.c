@@ -51,6 +51,9 @@ static const char preface[] =
 	"`jackdaw help --man` and `jackdaw config reference --man` print the manual.\n\n"
 	"Administrators of the server may run all of it: who reaches the control socket, and the addresses in the top level's `admins`.\n"
 	"Those in a domain's `admins` may run what says so below, and nothing against an account of a server's administrator.\n\n"
+	"These addresses ask by XMPP, with any client that has ad-hoc commands (XEP-0050): `user add` is the node `jackdaw:user add` of a\n"
+	"domain, and XEP-0133's nodes are there, too. What writes or reads a file of the caller, and `log follow`, are for the socket only.\n"
+	"Where a domain may be given, the one that was asked stands there already; lists are no longer than `adhoc.rows`.\n\n"
 	"The socket itself speaks lines of JSON: `{\"args\":[\"user\",\"list\"],\"stdin\":\"…\"}` is answered by a line as above, in order.\n";
 
 void command_markdown(struct buf *out)

@@ -3,6 +3,7 @@
  * behind, and after "--" everything is by its place.
  */
 #include "core/command_words.h"
+#include <stdlib.h>
 #include <string.h>
 
 static const struct command_arg none[] = { { NULL, NULL, 0 } };
@@ -116,11 +117,15 @@ struct reading {
 	bool has_ended;                      /* "--" was seen */
 };
 
-static bool wrong(struct reading *r, const char *format, const char *what)
+static bool is_wrong(struct arena *a, struct command_words *words, const char *what, const char *which)
 {
-	char *usage = command_usage(r->arena, r->words->command);
-	r->words->error = arena_printf(r->arena, "%s%s; usage: jackdaw %s", format, what, usage);
+	words->error = arena_printf(a, "%s%s; usage: jackdaw %s", what, which, command_usage(a, words->command));
 	return false;
+}
+
+static bool wrong(struct reading *r, const char *what, const char *which)
+{
+	return is_wrong(r->arena, r->words, what, which);
 }
 
 static bool read_option(struct reading *r, const struct command_arg *args, const char *word)
@@ -181,11 +186,37 @@ static bool is_one_of(const struct command_arg *arg, const char *value)
 	return !arg->words;
 }
 
-static bool has_right_words(struct reading *r, const struct command_arg *args)
+static bool is_number(const struct command_arg *arg, const char *value)
 {
+	size_t digits = strspn(value, "0123456789");
+	if (!(arg->flags & ARG_NUMBER))
+		return true;
+	if (!digits || digits > 18 || value[digits])
+		return false;
+	long long number = strtoll(value, NULL, 10);
+	return number >= arg->least && number <= arg->most;
+}
+
+static bool is_right(struct arena *a, struct command_words *words, const struct command_arg *arg, const char *value)
+{
+	if (!is_one_of(arg, value))
+		return is_wrong(a, words, arena_printf(a, "'%s' is none of: ", value), arg->words);
+	if (!is_number(arg, value))
+		return is_wrong(a, words, arena_printf(a, "'%s' is no number from %lld to %lld: ", value, (long long)arg->least, (long long)arg->most), arg->name);
+	return true;
+}
+
+bool command_check(struct arena *a, struct command_words *words)
+{
+	const struct command_arg *args = words->command->args ? words->command->args : none;
+	bool with_input = has_input(words, args);
 	for (size_t i = 0; args[i].name; i++)
-		if (r->words->values[i] && !is_one_of(&args[i], r->words->values[i]))
-			return wrong(r, arena_printf(r->arena, "'%s' is none of: ", r->words->values[i]), args[i].words);
+		if (!words->values[i] && is_needed(&args[i], with_input))
+			return is_wrong(a, words, "missing: ", args[i].name);
+	for (size_t i = 0; args[i].name; i++)
+		if (words->values[i] && !is_right(a, words, &args[i], words->values[i]))
+			return false;
+	words->error = NULL;
 	return true;
 }
 
@@ -205,13 +236,7 @@ bool command_read(struct arena *a, const char *const *args, size_t count, struct
 	while (r.at < count)
 		if (!read_word(&r, wanted))
 			return false;
-	for (size_t i = 0; wanted[i].name; i++)
-		if (!words->values[i] && is_needed(&wanted[i], has_input(words, wanted)))
-			return wrong(&r, "missing: ", wanted[i].name);
-	if (!has_right_words(&r, wanted))
-		return false;
-	words->error = NULL;
-	return true;
+	return command_check(a, words);
 }
 
 /* --- words for people --- */

@@ -14,6 +14,8 @@ struct command_words {
 
 /* False: `error` says what is wrong, and names what is nearest. Everything lies in the arena. */
 bool command_read(struct arena *, const char *const *args, size_t count, struct command_words *);
+/* The same for values that are in their places already. */
+bool command_check(struct arena *, struct command_words *);
 
 const struct command *command_find(const char *noun, const char *verb);      /* NULL: none */
 char *command_name(struct arena *, const struct command *);                  /* "user add" */

@@ -20,12 +20,16 @@ const char *config_scope_key(struct arena *a, const struct config_scope *parent,
 	return above ? arena_printf(a, "%s > %s", above, own) : own;
 }
 
+/* A domain for one protocol inherits from its plain namesake, and a component from the domain above it: neither is written inside. */
+const struct config_scope *config_outer(const struct config_scope *s)
+{
+	bool only_inherits = s->parent && s->parent->kind == CONFIG_DOMAIN && (s->protocol || s->kind == CONFIG_COMPONENT);
+	return only_inherits ? s->parent->parent : s->parent;
+}
+
 const char *config_scope_text(struct arena *a, const struct config_scope *s)
 {
-	const struct config_scope *above = s->parent;
-	if (s->protocol && above && above->kind == CONFIG_DOMAIN)
-		above = above->parent;               /* it inherits from its plain namesake, and isn't written inside it */
-	return config_scope_key(a, above, s->kind, s->name, s->protocol);
+	return config_scope_key(a, config_outer(s), s->kind, s->name, s->protocol);
 }
 
 const struct config_value *config_set_here(const struct config_scope *s, const struct config_entry *e)

@@ -3,8 +3,9 @@
  *
  *	global ─┬─ xmpp_listener ─┬─ listen ── peer
  *	        │                 └─ peer                (also put below every listen)
- *	        ├─ domain "example.com" ── domain "#xmpp#example.com"
- *	        └─ pathway_group, binding_group, threadpool, …
+ *	        ├─ domain "example.com" ─┬─ domain "#xmpp#example.com"
+ *	        │                        └─ component "irc.example.com"    (whose name is below the domain's)
+ *	        └─ pathway_group, binding_group, threadpool, component, …
  *
  * Each scope holds what was set there; a question asked of a scope is answered
  * by it, or by the next one above it, or by the default. A reload makes a new
@@ -44,6 +45,7 @@ struct config_include { const char *pattern; struct config_include *next; };
 const struct config_include *config_includes(const struct config *);         /* as the files say them, all of them */
 
 const struct config_scope *config_global(const struct config *);
+const struct config_scope *config_outer(const struct config_scope *);          /* in whose section it stands, whomever it inherits from */
 const char *config_file(const struct config *);
 const char *config_data_dir(const struct config *);
 const char *config_database(struct arena *, const struct config *);          /* the file in it */

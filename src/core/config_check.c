@@ -3,9 +3,11 @@
  * text: found without opening a file, so that `config check` finds it too.
  */
 #include "core/config_load.h"
+#include "core/module.h"
 #include "net/cidr.h"
 #include "xmpp/jid.h"
 #include <string.h>
+#include <strings.h>
 
 static unsigned length_of(const char *const *list)
 {
@@ -65,9 +67,38 @@ static void check_admins(const struct config_scope *s, struct config_report *rep
 	arena_free(a);
 }
 
+/* The module reads what is before the first blank. */
+static void check_extra_items(const struct config_scope *s, struct config_report *report)
+{
+	const struct config_entry *e = config_table_find("disco.extra_items", s->kind);
+	const struct config_value *v = e ? config_set_here(s, e) : NULL;
+	struct arena *a = v ? arena_new() : NULL;
+	for (const char *const *item = v ? v->list : NULL; item && *item; item++)
+		if (!jid_parse(a, arena_copy(a, *item, strcspn(*item, " "))))
+			config_error(report, v->place, "disco.extra_items holds addresses, each perhaps with a blank and a name behind it, and not \"%s\"", *item);
+	arena_free(a);
+}
+
+/* Names that are known, so that nobody takes them for a slip of the pen. */
+static void check_source(const struct config_scope *s, const char *name, struct config_report *report)
+{
+	static const char *const later[] = { "odbc:", "pgsql:", "mysql:", "ldap:" };
+	const struct config_value *v = config_set_here(s, config_table_find(name, s->kind));
+	for (size_t i = 0; v && v->text && i < sizeof later / sizeof *later; i++)
+		if (strncasecmp(v->text, later[i], strlen(later[i])) == 0)
+			config_error(report, v->place, "%s: passwords can't be at %s yet; there are sqlite:, file:, exec:, pam:, http: and https:", name, later[i]);
+}
+
+static void check_sources(const struct config_scope *s, struct config_report *report)
+{
+	check_source(s, "auth.plain.uri", report);
+	check_source(s, "auth.digest_md5.uri", report);
+}
+
 static void check_scope(const struct config_scope *s, const struct config_scope *g, struct config_report *report)
 {
 	check_queues(s, report);
+	check_sources(s, report);
 	if (s->kind != CONFIG_GLOBAL)
 		check_pairs(s, report);
 	if (s->kind == CONFIG_PEER)
@@ -82,15 +113,38 @@ static void check_scope(const struct config_scope *s, const struct config_scope 
 			check_scope(child, g, report);
 }
 
+/* Its users' addresses would have two homes. */
+static void check_component(const struct config *config, const struct config_scope *s, struct config_report *report)
+{
+	struct arena *a = arena_new();
+	const char *name = jid_domain(a, s->name), *secret = config_text(s, "component.secret");
+	if (!name)
+		config_error(report, s->place, "\"%s\" is not a domain's name", s->name);
+	else if (config_domain(config, s->name, NULL))
+		config_error(report, s->place, "%s is a domain { } already, so it can't be a component's", s->name);
+	else if (!secret || !*secret)
+		config_error(report, s->place, "component \"%s\" has no secret, neither here nor in component { }", s->name);
+	arena_free(a);
+}
+
 void config_check_together(const struct config *config, struct config_report *report)
 {
 	const struct config_scope *g = config_global(config);
 	check_queues(g, report);
 	check_admins(g, report);
+	check_extra_items(g, report);
+	check_sources(g, report);
 	for (const struct config_scope *l = config_first(g, CONFIG_LISTENER); l; l = config_next(l))
 		check_scope(l, g, report);
 	for (const struct config_scope *s = config_first(g, CONFIG_DOMAIN); s; s = config_next(s)) {
 		check_pairs(s, report);
 		check_admins(s, report);
+		check_extra_items(s, report);
+		check_sources(s, report);
 	}
+	for (unsigned i = 0; modules[i]; i++)
+		if (modules[i]->check)
+			modules[i]->check(config, report);
+	for (const struct config_scope *s = config_first(g, CONFIG_COMPONENT); s; s = config_next(s))
+		check_component(config, s, report);
 }

@@ -181,10 +181,12 @@ static void open_scope(struct load *l, struct config_scope *parent, enum config_
 	const char *name = n->title ? arena_string(l->config->arena, n->title) : "", *protocol = NULL;
 	if (config_kind_is_later(kind))
 		warn_later(l, config_kind_keyword(kind), n);
-	bool named = kind == CONFIG_LISTEN || kind == CONFIG_PEER || kind == CONFIG_DOMAIN;
+	bool named = kind == CONFIG_LISTEN || kind == CONFIG_PEER || kind == CONFIG_DOMAIN || kind == CONFIG_COMPONENT;
 	if (named && !n->title)
 		config_error(l->report, n->place, "%s needs a name: %s \"…\" { }", n->key, n->key);
 	else if (kind == CONFIG_DOMAIN && !split_domain(l->config->arena, name, &name, &protocol))
+		config_error(l->report, n->place, "\"%s\" is not a domain's name", n->title);
+	else if (kind == CONFIG_COMPONENT && !is_domain_name(name = lower(l->config->arena, name)))
 		config_error(l->report, n->place, "\"%s\" is not a domain's name", n->title);
 	else if (kind == CONFIG_LISTEN && !is_listen_address(name))
 		config_error(l->report, n->place, "listen needs an address and a port, as \"*:5222\", \"[::1]:5222\" or \"unix:/path\", not \"%s\"", name);
@@ -203,19 +205,41 @@ static bool is_include(struct load *l, const struct config_node *n)
 	return true;
 }
 
+/* A module's section may have a title, as xmpp_logger "xmpp_logger1" { } in Momentum's files; it means nothing. */
+static bool is_module(struct load *l, const char *path, enum config_kind kind)
+{
+	return config_table_find(arena_printf(l->config->arena, "%s.debug_level", path), kind) != NULL;
+}
+
+/* component "gw.example" { } is a scope; component { } are the settings of that name. */
+static bool opens_scope(const struct config_scope *s, const char *prefix, const char *key, const struct config_node *n, enum config_kind *kind)
+{
+	return n->shape == CONFIG_SECTION && !*prefix && config_kind_named(key, kind) && config_kind_may_hold(s->kind, *kind)
+	    && (n->title || !config_table_has_section(key, s->kind));
+}
+
+/* In a component's own section its settings need no prefix. */
+static const char *path_of(struct arena *a, const struct config_scope *s, const char *prefix, const char *key)
+{
+	if (*prefix)
+		return arena_printf(a, "%s.%s", prefix, key);
+	bool is_whole = s->kind != CONFIG_COMPONENT || config_table_find(key, s->kind) || config_table_has_section(key, s->kind);
+	return is_whole ? key : arena_printf(a, "component.%s", key);
+}
+
 static void lay_one(struct load *l, struct config_scope *s, const char *prefix, const struct config_node *n)
 {
 	if (is_include(l, n))
 		return;
 	enum config_kind kind;
 	const char *key = config_table_alias(n->key);
-	const char *path = *prefix ? arena_printf(l->config->arena, "%s.%s", prefix, key) : key;
+	const char *path = path_of(l->config->arena, s, prefix, key);
 	const struct config_entry *e = config_table_find(path, s->kind);
 	if (e)
 		set(l, s, e, n);
-	else if (n->shape == CONFIG_SECTION && !*prefix && config_kind_named(key, &kind) && config_kind_may_hold(s->kind, kind))
+	else if (opens_scope(s, prefix, key, n, &kind))
 		open_scope(l, s, kind, n);
-	else if (n->shape == CONFIG_SECTION && !n->title && config_table_has_section(path, s->kind))
+	else if (n->shape == CONFIG_SECTION && config_table_has_section(path, s->kind) && (!n->title || is_module(l, path, s->kind)))
 		lay(l, s, path, n->children);
 	else
 		unknown(l, s, prefix, path, n);
@@ -253,11 +277,26 @@ static void derive_peers(struct config *c, struct config_scope *listener)
 	}
 }
 
+/* The domain with the longest name that a component's ends with; NULL: there is none. */
+static struct config_scope *domain_above(struct config *c, const char *name)
+{
+	const char *above = name;
+	while ((above = strchr(above, '.'))) {
+		struct hash_node *found = hash_find(&c->scopes, config_scope_key(c->arena, NULL, CONFIG_DOMAIN, ++above, NULL));
+		if (found)
+			return CONTAINER(found, struct config_scope, node);
+	}
+	return NULL;
+}
+
 static void finish(struct config *c)
 {
 	for (struct config_scope *s = c->global->children; s; s = s->next) {
 		if (s->kind == CONFIG_LISTENER)
 			derive_peers(c, s);
+		struct config_scope *domain = s->kind == CONFIG_COMPONENT ? domain_above(c, s->name) : NULL;
+		if (domain)
+			s->parent = domain;
 		struct hash_node *plain = s->kind == CONFIG_DOMAIN && s->protocol ?
 			hash_find(&c->scopes, config_scope_key(c->arena, NULL, CONFIG_DOMAIN, s->name, NULL)) : NULL;
 		if (plain)

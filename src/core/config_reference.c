@@ -9,7 +9,8 @@ static const char intro[] =
 	"# Settings\n\n"
 	"Made from the table of settings: `jackdaw config reference` prints it.\n\n"
 	"A setting is written `key = value`, in a section `section { key = value }` or as `section.key = value`. Case, `-` and `_` in names\n"
-	"do not matter. Scopes inherit: global, then xmpp_listener, listen, peer; global, then domain. A *live* setting counts from\n"
+	"do not matter. Scopes inherit: global, then xmpp_listener, listen, peer; global, then domain, then a component whose name ends\n"
+	"with the domain's. In component \"irc.example.com\" { } the prefix `component.` is left out. A *live* setting counts from\n"
 	"`jackdaw reload`, one of *new connections* for those that come after it, a *restart* one from the next start; `jackdaw reload\n"
 	"--dry-run` says beforehand which is which. *Not yet* means that it is accepted and has no effect; so is all that stands in\n"
 	"pathway_group, pathway, binding_group and binding.\n";

@@ -15,12 +15,12 @@
 #define NEW_ONES .reload = RELOAD_NEW
 #define LATER   .later = true
 #define NOT_IN_LISTENERS .later_in = IN_LISTENERS            /* looked up where the domain is, or globally */
-#define NOT_IN_DOMAIN    .later_in = IN_DOMAIN
 #define ONLY_GLOBAL      .later_in = IN_LISTENERS | IN_DOMAIN
 #define IN_BOTH (IN_GLOBAL | IN_DOMAIN)
 #define IN_ALL  (IN_GLOBAL | IN_LISTENERS)
 #define IN_TLS  (IN_GLOBAL | IN_LISTENERS | IN_DOMAIN | IN_BINDINGS)
 #define IN_AUTH (IN_GLOBAL | IN_LISTENERS | IN_DOMAIN)
+#define IN_COMPONENTS (IN_GLOBAL | IN_DOMAIN | IN_COMPONENT)
 #define LEVELS  "failure major problem low all"
 #define SCHEMES "sqlite file odbc pgsql mysql ldap http https exec pam"
 
@@ -30,7 +30,7 @@ static const struct setting top[] = {
 	{ "user", OPTION_STRING, "jackdaw", "Account to change to when started as root", IN_GLOBAL, .max = 64, RESTART },
 	{ "threads", OPTION_INT, "0", "Event loops; 0: one fewer than there are cores, and at least one", IN_GLOBAL, 0, 256, RESTART },
 	{ "pool_threads", OPTION_INT, "0", "Threads for passwords, certificates and files; 0: as many as cores", IN_GLOBAL, 0, 256, RESTART },
-	{ "admins", OPTION_LIST, NULL, "Addresses of administrators", IN_BOTH, LATER },
+	{ "admins", OPTION_LIST, NULL, "Addresses of administrators: of the server, or in a domain of that domain", IN_BOTH },
 	{ "sandbox", OPTION_ENUM, "on", "Landlock and seccomp; on: as far as the kernel has them; required: not without; off: for debuggers", IN_GLOBAL,
 	  .words = "on required off", RESTART },
 };
@@ -72,7 +72,7 @@ static const struct setting domain[] = {
 };
 
 static const struct setting auth[] = {
-	{ "mechanisms", OPTION_LIST, "[ SCRAM-SHA-256-PLUS SCRAM-SHA-256 SCRAM-SHA-1-PLUS SCRAM-SHA-1 PLAIN ]", "SASL mechanisms that are offered; in a listener: of the domain's, only these", IN_AUTH,
+	{ "mechanisms", OPTION_LIST, "[ SCRAM-SHA-256-PLUS SCRAM-SHA-256 SCRAM-SHA-1-PLUS SCRAM-SHA-1 PLAIN HT-SHA-256-EXPR HT-SHA-256-UNIQ HT-SHA-256-ENDP HT-SHA-256-NONE ]", "SASL mechanisms that are offered; in a listener: of the domain's, only these", IN_AUTH,
 	  .words = "SCRAM-SHA-512-PLUS SCRAM-SHA-512 SCRAM-SHA-256-PLUS SCRAM-SHA-256 SCRAM-SHA-1-PLUS SCRAM-SHA-1 PLAIN EXTERNAL ANONYMOUS"
 		" OAUTHBEARER HT-SHA-256-NONE HT-SHA-256-EXPR HT-SHA-256-ENDP HT-SHA-256-UNIQ DIGEST-MD5 CRAM-MD5 LOGIN GSSAPI", NEW_ONES },
 	{ "allow_plain_without_tls", OPTION_BOOL, "no", "PLAIN on a connection that anybody can read; not if listener or domain says no", IN_AUTH, NEW_ONES },
@@ -92,8 +92,11 @@ static const struct setting auth[] = {
 	{ "legacy", OPTION_BOOL, "no", "Also jabber:iq:auth (XEP-0078): password where PLAIN is offered, digest where CRAM-MD5 is", IN_AUTH, NEW_ONES },
 	{ "gssapi.keytab", OPTION_PATH, NULL, "Kerberos' keys of xmpp/DOMAIN, for GSSAPI; none: it isn't offered", IN_GLOBAL, RESTART },
 	{ "gssapi.realm", OPTION_STRING, NULL, "Whose users are the domain's; none: the realm of its own name", IN_BOTH, .max = 256, NEW_ONES },
-	{ "plain.uri", OPTION_URI, "sqlite:", "Where passwords for PLAIN are", IN_AUTH, .words = SCHEMES, LATER },
-	{ "digest_md5.uri", OPTION_URI, NULL, "Where passwords for DIGEST-MD5 are; none: it isn't offered", IN_AUTH, .words = SCHEMES, LATER },
+	{ "plain.uri", OPTION_URI, "sqlite:", "Where passwords are, for all mechanisms; DIGEST-MD5 may have another place", IN_AUTH, .words = SCHEMES, NEW_ONES },
+	{ "digest_md5.uri", OPTION_URI, NULL, "Where passwords for DIGEST-MD5 are, which is offered then; none: where all are", IN_AUTH, .words = SCHEMES, NEW_ONES },
+	{ "source_timeout", OPTION_DURATION, "10s", "Until a program, PAM or a web service that is asked for a password counts as silent", IN_GLOBAL, SECOND, 25 * SECOND },
+	{ "source_workers", OPTION_INT, "4", "Questions that one of them is asked at once, and so how often a program runs", IN_GLOBAL, 1, 64 },
+	{ "https_trusted", OPTION_PATH, NULL, "Authorities of https: sources, a file; none: the system's", IN_GLOBAL },
 };
 
 static const struct setting archive[] = {
@@ -121,20 +124,20 @@ static const struct setting limits[] = {
 	{ "connects_per_minute", OPTION_INT, "600", "New connections from one address (IPv6: one /64) in a minute", IN_ALL, 0, 10000000, NEW_ONES },
 	{ "unauthenticated_timeout", OPTION_DURATION, "30s", "From connecting to being logged in", IN_ALL, SECOND, HOUR, NEW_ONES },
 	{ "stanza_size_before_auth", OPTION_SIZE, "10k", "Bytes of a stanza before authentication", IN_ALL, 10000, 16 * MIB, NEW_ONES },
-	{ "stanza_size", OPTION_SIZE, "256k", "Bytes of a stanza (RFC 6120 §13.12: at least 10000)", IN_ALL | IN_DOMAIN, 10000, 64 * MIB, NOT_IN_DOMAIN, NEW_ONES },
+	{ "stanza_size", OPTION_SIZE, "256k", "Bytes of a stanza (RFC 6120 §13.12: at least 10000)", IN_ALL | IN_DOMAIN, 10000, 64 * MIB, NEW_ONES },
 	{ "stanza_depth", OPTION_INT, "64", "Elements inside one another", IN_ALL, 8, 1024, NEW_ONES },
 	{ "stanza_attributes", OPTION_INT, "64", "Attributes of one element", IN_ALL, 8, 1024, NEW_ONES },
-	{ "stanzas_per_second", OPTION_INT, "100", "Of a client's session, in the long run; 0: no limit", IN_ALL | IN_DOMAIN, 0, 10000000, NOT_IN_DOMAIN, NEW_ONES },
-	{ "stanzas_burst", OPTION_INT, "1000", "Stanzas that a session may be ahead", IN_ALL | IN_DOMAIN, 1, 10000000, NOT_IN_DOMAIN, NEW_ONES },
-	{ "bytes_per_second", OPTION_SIZE, "64k", "Of a client's session, in the long run; 0: no limit", IN_ALL | IN_DOMAIN, 0, GIB, NOT_IN_DOMAIN, NEW_ONES },
-	{ "bytes_burst", OPTION_SIZE, "1m", "Bytes that a session may be ahead", IN_ALL | IN_DOMAIN, 10000, GIB, NOT_IN_DOMAIN, NEW_ONES },
+	{ "stanzas_per_second", OPTION_INT, "100", "Of a client's session, in the long run; 0: no limit", IN_ALL | IN_DOMAIN, 0, 10000000, NEW_ONES },
+	{ "stanzas_burst", OPTION_INT, "1000", "Stanzas that a session may be ahead", IN_ALL | IN_DOMAIN, 1, 10000000, NEW_ONES },
+	{ "bytes_per_second", OPTION_SIZE, "64k", "Of a client's session, in the long run; 0: no limit", IN_ALL | IN_DOMAIN, 0, GIB, NEW_ONES },
+	{ "bytes_burst", OPTION_SIZE, "1m", "Bytes that a session may be ahead", IN_ALL | IN_DOMAIN, 10000, GIB, NEW_ONES },
 	{ "server_bytes_per_second", OPTION_SIZE, "1m", "Of an incoming server stream; 0: no limit", IN_ALL, 0, GIB, LATER },
 	{ "server_bytes_burst", OPTION_SIZE, "8m", "Bytes that a server stream may be ahead", IN_ALL, 10000, GIB, LATER },
 	{ "logins_per_minute", OPTION_INT, "30", "Failed logins from one address (IPv6: one /64)", IN_ALL, 0, 1000000 },
-	{ "logins_per_account", OPTION_INT, "10", "Failed logins to one account in a minute", IN_BOTH, 0, 1000000, ONLY_GLOBAL },
+	{ "logins_per_account", OPTION_INT, "10", "Failed logins to one account in a minute", IN_BOTH, 0, 1000000 },
 	{ "login_attempts", OPTION_INT, "5", "Failed logins on one stream, then it ends", IN_ALL, 1, 100 },
 	{ "anonymous", OPTION_INT, "1000", "Anonymous users (SASL ANONYMOUS) of the whole server at the same time; 0: no limit", IN_GLOBAL, 0, 10000000, NEW_ONES },
-	{ "registrations_per_hour", OPTION_INT, "3", "New accounts from one address (IPv6: one /64)", IN_BOTH, 0, 1000000, ONLY_GLOBAL },
+	{ "registrations_per_hour", OPTION_INT, "3", "New accounts from one address (IPv6: one /64)", IN_BOTH, 0, 1000000 },
 	{ "strangers_per_hour", OPTION_INT, "200", "Addresses outside its roster that one account may write to first; 0: no limit", IN_BOTH, 0, 1000000 },
 	{ "subscriptions_per_hour", OPTION_INT, "200", "Subscription requests of one account; 0: no limit", IN_BOTH, 0, 1000000 },
 	{ "roster_items", OPTION_INT, "1000", "Contacts of one account", IN_BOTH, 1, 1000000 },
@@ -148,8 +151,22 @@ static const struct setting limits[] = {
 	{ "store_patience", OPTION_DURATION, "10s", "Without a commit for so long, the store counts as slow", IN_GLOBAL, SECOND, HOUR },
 };
 
+static const struct setting acks[] = {
+	{ "resume_time", OPTION_DURATION, "10min", "How long a session that lost its connection waits for its client to resume it (XEP-0198); 0: it can't be resumed", IN_ALL, 0, 24 * HOUR, NEW_ONES },
+	{ "queue_stanzas", OPTION_INT, "2000", "Stanzas that a client may leave unacknowledged, there or away; then its session ends", IN_ALL, 100, 1000000, NEW_ONES },
+	{ "queue_bytes", OPTION_SIZE, "4m", "Their bytes", IN_ALL, MIB, GIB, NEW_ONES },
+	{ "answer_time", OPTION_DURATION, "2min", "Without an answer to <r/> for so long, the connection counts as lost; 0: it may take for ever", IN_ALL, 0, 24 * HOUR, NEW_ONES },
+	{ "location", OPTION_STRING, NULL, "Where clients are asked to come back to, as address:port or [IPv6]:port; none: where they came before", IN_ALL, .max = 300, NEW_ONES },
+};
+
 static const struct setting session[] = {
 	{ "conflict", OPTION_ENUM, "replace", "A resource that is taken: a new name, the old session ends, or the new one is refused", IN_BOTH, .words = "new replace refuse" },
+	{ "idle_after", OPTION_DURATION, "10min", "A user of whom nothing was heard for so long counts as idle, in lists and figures", IN_GLOBAL, SECOND, YEAR },
+};
+
+static const struct setting legacy[] = {
+	{ "error_codes", OPTION_BOOL, "no", "Also give errors the numbers that old clients read (XEP-0086)", IN_BOTH },
+	{ "delay_stamps", OPTION_BOOL, "no", "Also stamp messages that waited as old clients read it (XEP-0091)", IN_BOTH },
 };
 
 static const struct setting services[] = {
@@ -189,17 +206,38 @@ static const struct setting store[] = {
 };
 
 static const struct setting component[] = {
-	{ "secret", OPTION_SECRET, NULL, "What a component must know (XEP-0114); none: no component may connect", IN_DOMAIN, LATER },
+	{ "secret", OPTION_SECRET, NULL, "What a component must know (XEP-0114); none: none may connect", IN_COMPONENTS, .max = 1024 },
+	{ "allowed", OPTION_LIST, NULL, "Names that a component may take without a section of its own, or patterns as *.example.com; none: those below the domains with a secret", IN_BOTH },
+	{ "domains", OPTION_LIST, NULL, "Further domains that this component serves, or patterns as *.irc.example.com", IN_COMPONENT },
+	{ "tls", OPTION_ENUM, "local", "local: in clear text from this machine only; required: always TLS; optional: in clear text from anywhere", IN_COMPONENTS,
+	  .words = "local required optional", NEW_ONES },
+	{ "conflict", OPTION_ENUM, "refuse", "A second connection for a domain: is refused, takes the place of the first, or shares its work, by recipient", IN_COMPONENTS,
+	  .words = "refuse replace share", NEW_ONES },
+	{ "listed", OPTION_BOOL, "yes", "Who asks the domain above for its services is told of it", IN_COMPONENTS },
+	{ "queue", OPTION_INT, "0", "Messages and subscriptions that wait for a component that is away; 0: they are returned", IN_COMPONENTS, 0, 1000000 },
+	{ "queue_bytes", OPTION_SIZE, "4m", "The memory that they hold; a small one takes some KiB", IN_COMPONENTS, 65536, GIB },
+	{ "queue_time", OPTION_DURATION, "10min", "How long each waits before it is returned", IN_COMPONENTS, SECOND, YEAR },
+	{ "idle_time", OPTION_DURATION, "5min", "A silent component is asked (XEP-0199), then disconnected; 0: never", IN_COMPONENTS, 0, YEAR },
+	{ "stanza_size", OPTION_SIZE, "1m", "Bytes of a stanza from a component", IN_COMPONENTS, 10000, 64 * MIB, NEW_ONES },
+	{ "stanzas_per_second", OPTION_INT, "0", "From one component, in the long run; 0: no limit", IN_COMPONENTS, 0, 10000000, NEW_ONES },
+	{ "bytes_per_second", OPTION_SIZE, "0", "From one component, in the long run; 0: no limit", IN_COMPONENTS, 0, GIB, NEW_ONES },
+	{ "unsettled_stanzas", OPTION_INT, "500", "Of one component, not yet settled, before it is read no further; at most half of limits.mailbox counts", IN_COMPONENTS, 1, 1000000 },
+	{ "unsettled_bytes", OPTION_SIZE, "8m", "Their bytes", IN_COMPONENTS, 65536, GIB },
+	{ "write_queue", OPTION_SIZE, "16m", "Bytes waiting for a component that doesn't read before its stream ends", IN_COMPONENTS, 65536, GIB },
 };
 
 static const struct setting xmpp_logger[] = {
-	{ "logfile", OPTION_PATH, NULL, "Where traffic is logged", IN_GLOBAL, LATER },
-	{ "logmode", OPTION_MODE, "0644", "Access rights of the file, octal", IN_GLOBAL, 0, 0777, LATER },
-	{ "log_reception", OPTION_BOOL, "yes", "Log what came in", IN_GLOBAL, LATER },
-	{ "log_delivery", OPTION_BOOL, "yes", "Log what went out", IN_GLOBAL, LATER },
-	{ "reception_format", OPTION_STRING, "%tR%H", "A line for what came in", IN_GLOBAL, LATER },
-	{ "delivery_format", OPTION_STRING, "%tD%H", "A line for what went out", IN_GLOBAL, LATER },
-	{ "heartbeat", OPTION_DURATION, "60s", "Between lines that say we live", IN_GLOBAL, 0, YEAR, LATER },
+	{ "logfile", OPTION_PATH, NULL, "Where traffic is logged; none: nowhere", IN_GLOBAL },
+	{ "logmode", OPTION_MODE, "0644", "Access rights of the file, octal", IN_GLOBAL, 0, 0777 },
+	{ "log_reception", OPTION_BOOL, "yes", "Log what came in", IN_GLOBAL },
+	{ "log_delivery", OPTION_BOOL, "yes", "Log what went out", IN_GLOBAL },
+	{ "log_reception_format", OPTION_STRING, "%t+R+%st+%at+%af+%ai+%ay+%H", "A line for what came in: docs/signals.md has the macros", IN_GLOBAL, .max = 1024 },
+	{ "log_delivery_format", OPTION_STRING, "%t+D+%st+%at+%af+%ai+%ay+%H", "A line for what went out", IN_GLOBAL, .max = 1024 },
+	{ "log_heartbeat_format", OPTION_STRING, "%t+M", "A line that says that the server lives", IN_GLOBAL, .max = 1024 },
+	{ "heartbeat", OPTION_DURATION, "60s", "Between such lines; 0: there are none", IN_GLOBAL, 0, YEAR },
+	{ "rotate_size", OPTION_SIZE, "0", "The file is replaced before it is larger than this; 0: any size", IN_GLOBAL, 0, INT64_MAX },
+	{ "rotate_every", OPTION_DURATION, "0", "The file is replaced when a new such period begins, counted from 1970 (1d: at midnight UTC); 0: never", IN_GLOBAL, 0, YEAR },
+	{ "rotate_keep", OPTION_INT, "7", "Older files that are kept: LOGFILE.1 is the newest of them", IN_GLOBAL, 0, 1000 },
 };
 
 static const struct setting scriptlet[] = {
@@ -210,7 +248,7 @@ static const struct setting scriptlet[] = {
 const struct settings_section config_settings[] = {
 	SECTION("", top, false), SECTION("", listeners, false), SECTION("", domain, false), SECTION("auth", auth, false),
 	SECTION("archive", archive, false), SECTION("log", logging, false), SECTION("audit", audit, false),
-	SECTION("limits", limits, false), SECTION("session", session, false),
+	SECTION("limits", limits, false), SECTION("acks", acks, false), SECTION("session", session, false), SECTION("legacy", legacy, false),
 	SECTION("services", services, false), SECTION("pubsub", pubsub, false), SECTION("s2s", s2s, false),
 	SECTION("dns", dns, false), SECTION("store", store, false), SECTION("component", component, false),
 	SECTION("xmpp_logger", xmpp_logger, true), SECTION("scriptlet", scriptlet, true),

@@ -33,11 +33,15 @@ static const struct {
 	[CONFIG_BINDING_GROUP] = { "binding_group", IN_GLOBAL },
 	[CONFIG_BINDING]       = { "binding", IN_GLOBAL | IN_BINDINGS },
 	[CONFIG_THREADPOOL]    = { "threadpool", IN_GLOBAL },
+	[CONFIG_COMPONENT]     = { "component", IN_GLOBAL },
 };
 
 static const struct {
 	const char *name, *path;
-} aliases[] = { { "authplainparameters", "auth.plain" }, { "authdigestmd5parameters", "auth.digest_md5" } };
+} aliases[] = {
+	{ "authplainparameters", "auth.plain" }, { "authdigestmd5parameters", "auth.digest_md5" },
+	{ "receptionformat", "log_reception_format" }, { "deliveryformat", "log_delivery_format" },
+};
 
 static char *plain(char *to, size_t size, const char *name)
 {
@@ -77,7 +81,7 @@ const char *config_kinds_text(struct arena *a, unsigned mask)
 
 bool config_kind_is_later(enum config_kind kind)
 {
-	return kind >= CONFIG_PATHWAY_GROUP && kind != CONFIG_THREADPOOL;
+	return kind >= CONFIG_PATHWAY_GROUP && kind <= CONFIG_BINDING;
 }
 
 enum option_reload config_kind_reload(enum config_kind kind)
@@ -102,7 +106,7 @@ bool config_kind_may_hold(enum config_kind outer, enum config_kind inner)
 
 const char *option_type_name(enum option_type type)
 {
-	static const char *const names[] = { "yes or no", "number", "size", "duration", "mode", "text", "secret", "path", "URI", "word", "list", "paths", "map" };
+	static const char *const names[] = { "yes or no", "number", "size", "duration", "mode", "text", "secret", "path", "URI", "word", "list", "URIs", "paths", "map" };
 	return names[type];
 }
 

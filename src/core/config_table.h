@@ -26,6 +26,7 @@ enum option_type {
 	OPTION_URI,                          /* scheme:…; the schemes are `words` */
 	OPTION_ENUM,                         /* one of `words`; its number is the place among them */
 	OPTION_LIST,                         /* words; from `words` when there are any */
+	OPTION_ADDRESSES,                    /* a list of URIs, which nobody here opens: they are told */
 	OPTION_PATHS,                        /* one path or a list of them, relative as OPTION_PATH; its text is the first */
 	OPTION_MAP,                          /* a = b, c = d; kept as a list "a=b"; values from `words` when there are any */
 };
@@ -33,12 +34,13 @@ enum option_type {
 /* Where something can be set. A scope inherits: global > listener > listen > peer, global > domain, and so on. */
 enum config_kind {
 	CONFIG_GLOBAL, CONFIG_LISTENER, CONFIG_LISTEN, CONFIG_PEER, CONFIG_DOMAIN,
-	CONFIG_PATHWAY_GROUP, CONFIG_PATHWAY, CONFIG_BINDING_GROUP, CONFIG_BINDING, CONFIG_THREADPOOL, CONFIG_KINDS
+	CONFIG_PATHWAY_GROUP, CONFIG_PATHWAY, CONFIG_BINDING_GROUP, CONFIG_BINDING, CONFIG_THREADPOOL, CONFIG_COMPONENT, CONFIG_KINDS
 };
 enum {
 	IN_GLOBAL = 1 << CONFIG_GLOBAL, IN_LISTENER = 1 << CONFIG_LISTENER, IN_LISTEN = 1 << CONFIG_LISTEN,
 	IN_PEER = 1 << CONFIG_PEER, IN_DOMAIN = 1 << CONFIG_DOMAIN, IN_PATHWAYS = 1 << CONFIG_PATHWAY_GROUP | 1 << CONFIG_PATHWAY,
 	IN_BINDINGS = 1 << CONFIG_BINDING_GROUP | 1 << CONFIG_BINDING, IN_THREADPOOL = 1 << CONFIG_THREADPOOL,
+	IN_COMPONENT = 1 << CONFIG_COMPONENT,
 	IN_LISTENERS = IN_LISTENER | IN_LISTEN | IN_PEER,
 };
 

@@ -126,7 +126,7 @@ static bool read_word(struct arena *a, const struct setting *s, const struct con
 	case OPTION_STRING: case OPTION_SECRET:
 		v->text = arena_string(a, w->text);
 		return s->max == 0 || strlen(w->text) <= (size_t)s->max;
-	case OPTION_LIST: case OPTION_PATHS: case OPTION_MAP:
+	case OPTION_LIST: case OPTION_ADDRESSES: case OPTION_PATHS: case OPTION_MAP:
 		break;
 	}
 	return false;
@@ -146,16 +146,36 @@ static size_t count_words(const struct config_word *w)
 	return n;
 }
 
+/* RFC 3986 §3: a scheme, a colon, and characters that may stand in a URI. */
+static bool is_uri(const char *text)
+{
+	const char *p = text;
+	while (isalnum((unsigned char)*p) || (*p && strchr("+-.", *p)))
+		p++;
+	if (!isalpha((unsigned char)*text) || *p != ':' || !p[1])
+		return false;
+	while (*p > ' ' && *p < 0x7F && !strchr("<>\"\\^`{|}", *p))
+		p++;
+	return !*p;
+}
+
+/* NULL: it may not stand in this list. */
+static const char *list_word(struct arena *a, const struct setting *s, const struct config_word *w)
+{
+	if (s->type == OPTION_PATHS)
+		return *w->text ? config_path(a, w->place.file, w->text) : NULL;
+	if (s->type == OPTION_ADDRESSES && !is_uri(w->text))
+		return NULL;
+	return s->words ? known_word(a, s->words, w->text, NULL) : arena_string(a, w->text);
+}
+
 static bool read_list(struct arena *a, const struct config_entry *e, const struct config_node *node, struct config_value *v, struct config_report *r)
 {
 	bool ok = true;
 	const char **list = arena_alloc(a, (count_words(node->words) + 1) * sizeof *list);
 	v->list = list;
 	for (const struct config_word *w = node->words; w; w = w->next) {
-		if (e->setting.type == OPTION_PATHS)
-			*list = *w->text ? config_path(a, w->place.file, w->text) : NULL;
-		else
-			*list = e->setting.words ? known_word(a, e->setting.words, w->text, NULL) : arena_string(a, w->text);
+		*list = list_word(a, &e->setting, w);
 		if (!*list++)
 			return wrong(a, e, w, r);
 	}
@@ -187,7 +207,7 @@ bool config_value_read(struct arena *a, const struct config_entry *e, const stru
 	bool is_empty_list = node->shape == CONFIG_LIST && !node->words;
 	if (e->setting.type == OPTION_MAP && (node->shape == CONFIG_SECTION || is_empty_list))
 		return read_map(a, e, node, v, r);
-	if ((e->setting.type == OPTION_LIST || e->setting.type == OPTION_PATHS) && node->shape != CONFIG_SECTION)
+	if ((e->setting.type == OPTION_LIST || e->setting.type == OPTION_ADDRESSES || e->setting.type == OPTION_PATHS) && node->shape != CONFIG_SECTION)
 		return read_list(a, e, node, v, r);
 	if (node->shape != CONFIG_SETTING || e->setting.type == OPTION_MAP)
 		return config_error(r, node->place, "%s is %s", e->path, config_entry_expects(a, e));
@@ -260,7 +280,7 @@ static const char *print(struct arena *a, const struct config_value *v, bool hid
 		if (v->list && v->list[0] && !v->list[1])
 			return config_quote(a, v->list[0]);
 		return v->list ? print_list(a, v->list, false) : "[ ]";
-	case OPTION_LIST: case OPTION_MAP:
+	case OPTION_LIST: case OPTION_ADDRESSES: case OPTION_MAP:
 		return v->list ? print_list(a, v->list, type == OPTION_MAP) : "[ ]";
 	case OPTION_SECRET:
 		return !v->text ? "\"\"" : hide ? "\"********\"" : config_quote(a, v->text);
@@ -315,6 +335,7 @@ const char *config_entry_expects(struct arena *a, const struct config_entry *e)
 	case OPTION_URI:      return arena_printf(a, "a URI (%s)", one_of(a, s->words));
 	case OPTION_ENUM:     return arena_printf(a, "one of %s", one_of(a, s->words));
 	case OPTION_LIST:     return s->words ? arena_printf(a, "a list of %s", one_of(a, s->words)) : "a list [ a, b ]";
+	case OPTION_ADDRESSES: return "a list of URIs [ mailto:a@b, https://c/d ]";
 	case OPTION_PATHS:    return "a path, or a list of them [ a, b ]";
 	case OPTION_MAP:      return s->words ? arena_printf(a, "a list [ a = b ] with values of %s", one_of(a, s->words)) : "a list [ a = b ]";
 	}

@@ -104,7 +104,7 @@ static bool read_tree(struct change *c)
 static const struct config_scope *domain_of(const struct config_scope *s)
 {
 	while (s && s->kind != CONFIG_DOMAIN)
-		s = s->parent;
+		s = config_outer(s);
 	return s;
 }
 
@@ -163,8 +163,7 @@ static struct config_node **inside(struct change *c, const struct config_scope *
 {
 	if (s->kind == CONFIG_GLOBAL)
 		return &c->tree;
-	bool beside = s->protocol && s->parent->kind == CONFIG_DOMAIN;
-	struct config_node **list = inside(c, beside ? s->parent->parent : s->parent);
+	struct config_node **list = inside(c, config_outer(s));
 	const char *keyword = config_kind_keyword(s->kind), *title = title_of(c, s);
 	for (struct config_node *n = *list; n; n = n->next)
 		if (n->shape == CONFIG_SECTION && config_name_is(n->key, keyword) && strcasecmp(n->title ? n->title : "", title ? title : "") == 0)
@@ -204,7 +203,8 @@ static bool is_absolute(const struct config_entry *e, const struct config_value 
 
 static struct config_node *read_value(struct change *c, const struct config_entry *e, const char *value)
 {
-	bool is_list = e->setting.type == OPTION_LIST || e->setting.type == OPTION_MAP || (e->setting.type == OPTION_PATHS && *value == '[');
+	bool is_list = e->setting.type == OPTION_LIST || e->setting.type == OPTION_ADDRESSES || e->setting.type == OPTION_MAP
+		|| (e->setting.type == OPTION_PATHS && *value == '[');
 	struct config_report report;
 	struct config_value v;
 	config_report_init(&report);

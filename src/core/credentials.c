@@ -10,16 +10,17 @@
 #include "base/mem.h"
 #include "core/limit.h"
 #include "core/session.h"
+#include "core/source.h"
+#include "core/token.h"
 #include "core/turn_out.h"
 #include "xmpp/base64.h"
 #include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 
-const char Q_ACCOUNT_FIND[] = "SELECT id FROM account WHERE jid = ?1";
+const char Q_ACCOUNT_FIND[] = "SELECT id, disabled FROM account WHERE jid = ?1";
 const char Q_ACCOUNT_ADD[] = "INSERT INTO account (id, jid, host, created) VALUES (?1, ?2, ?3, ?4)";
 const char Q_ACCOUNT_REMOVE[] = "DELETE FROM account WHERE id = ?1";
-const char Q_ACCOUNT_LIST[] = "SELECT jid, created FROM account WHERE host = ?1 ORDER BY jid";
 /* The password itself is not among them, but a row that says whether it is kept. */
 static const char Q_CREDENTIAL_GET[] = "SELECT hash, rounds, salt, stored, server FROM credential WHERE account = ?1"
 	" UNION ALL SELECT 'CLEAR', 0, NULL, NULL, NULL FROM clear_password WHERE account = ?1";
@@ -29,6 +30,7 @@ enum { VERIFIER = 44 };              /* base64 of 32 bytes */
 
 struct throttle {                    /* of one account: live, on its home */
 	unsigned wrong;              /* passwords in a row */
+	uint32_t verifier_stamp;     /* of the source that said that `verifier` is right */
 	msec     until;              /* no more tries before */
 	char     verifier[VERIFIER + 1];     /* of the last right password */
 	unsigned char verifier_kinds;        /* what was kept of that: when more is wanted, it must be seen again */
@@ -118,16 +120,16 @@ static unsigned char kinds(const struct turn *t)
 	return (unsigned char)(terms->hashes | (terms->keeps_clear ? 0x80u : 0));
 }
 
-static bool is_verified(const struct turn *t, const char *verifier)
+static bool is_verified(const struct turn *t, const char *verifier, const struct source *source)
 {
 	const struct throttle *h = t->account->throttle;
-	if (h && h->verifier_kinds != kinds(t))
+	if (h && (h->verifier_stamp != source_stamp(source) || h->verifier_kinds != kinds(t)))
 		return false;
 	return verifier && h && h->verifier_until > clock_now() && strlen(verifier) == VERIFIER
 	    && CRYPTO_memcmp(h->verifier, verifier, VERIFIER) == 0;
 }
 
-static bool must_wait(const struct account *account)
+bool credentials_must_wait(const struct account *account)
 {
 	bool must = account->throttle && account->throttle->until > clock_now();
 	if (must)
@@ -144,12 +146,16 @@ static int64_t id_of(const struct account *account)
 static enum stanza_error credentials(struct turn *t)
 {
 	struct account *account = t->account;
-	if (account->state == ACCOUNT_FAILED || !xml_get(t->stanza, "hash"))
+	bool is_known;
+	struct source *source = source_asked(t, &is_known);
+	if (account->state == ACCOUNT_FAILED || !xml_get(t->stanza, "hash") || !is_known)
 		return RESOURCE_CONSTRAINT;
-	if (must_wait(account))
+	if (credentials_must_wait(account))
 		return answer(t, "wait");
-	if (account->state == ACCOUNT_READY && is_verified(t, xml_get(t->stanza, "verifier")))
+	if (account->state == ACCOUNT_READY && is_verified(t, xml_get(t->stanza, "verifier"), source))
 		return answer(t, "verified");
+	if (source)
+		return source_credentials(t, source);
 	return turn_read(t, keys_found, Q_CREDENTIAL_GET, V(id_of(account)));
 }
 
@@ -163,20 +169,27 @@ static enum stanza_error clear_found(struct turn *t, const struct rows *rows)
 
 static enum stanza_error clear(struct turn *t)
 {
-	if (t->account->state == ACCOUNT_FAILED)
+	bool is_known;
+	struct source *source = source_asked(t, &is_known);
+	if (t->account->state == ACCOUNT_FAILED || !is_known)
 		return RESOURCE_CONSTRAINT;
-	if (must_wait(t->account))
+	if (credentials_must_wait(t->account))
 		return answer(t, "wait");
+	if (source)
+		return source_clear(t, source);
 	return turn_read(t, clear_found, Q_CLEAR_GET, V(id_of(t->account)));
 }
 
-static void remember_verifier(const struct turn *t, const char *verifier, const char *how_long)
+/* The source may have changed since it was asked: its stamp is that of before. */
+static void remember_verifier(const struct turn *t, const char *verifier, const char *how_long, const struct source *source)
 {
 	struct throttle *h = throttle(t->account);
+	const char *stamp = xml_get(t->stanza, "stamp");
 	if (!verifier || strlen(verifier) != VERIFIER || !how_long)
 		return;
 	memcpy(h->verifier, verifier, VERIFIER + 1);
-	h->verifier_until = clock_now() + strtoll(how_long, NULL, 10);
+	h->verifier_until = clock_now() + source_memory(source, strtoll(how_long, NULL, 10));
+	h->verifier_stamp = stamp ? (uint32_t)strtoul(stamp, NULL, 10) : 0;
 	h->verifier_kinds = kinds(t);
 }
 
@@ -184,16 +197,20 @@ static enum stanza_error verdict(struct turn *t)
 {
 	const char *good = xml_get(t->stanza, "good");
 	const struct core_limits *limits = &t->account->home->hosts->limits;
+	const struct host *host = host_find(t->account->address->domain);
+	const unsigned most = host && limits->enabled ? host->wrong_passwords : 0;
 	struct throttle *h = throttle(t->account);
+	bool is_known;
+	struct source *source = source_asked(t, &is_known);
 	if (good && strcmp(good, "yes") == 0) {
 		h->wrong = 0;
-		remember_verifier(t, xml_get(t->stanza, "verifier"), xml_get(t->stanza, "for"));
-		return HANDLED;
+		remember_verifier(t, is_known ? xml_get(t->stanza, "verifier") : NULL, xml_get(t->stanza, "for"), source);
+		return source && t->account->state == ACCOUNT_UNKNOWN ? credentials_appear(t) : HANDLED;
 	}
-	if (limits->enabled && limits->wrong_passwords && ++h->wrong >= limits->wrong_passwords) {
+	if (most && ++h->wrong >= most) {
 		h->until = clock_now() + limits->wrong_password_pause;
 		h->wrong = 0;
-		LOG_OF(LOG_LOW, ((struct log_who){ "AUTH", t->account->jid, "" }), "%u wrong passwords in a row: must wait", limits->wrong_passwords);
+		LOG_OF(LOG_LOW, ((struct log_who){ "AUTH", t->account->jid, "" }), "%u wrong passwords in a row: must wait", most);
 	}
 	return HANDLED;
 }
@@ -205,7 +222,7 @@ static void put(void *turn, const char *sql, const struct value *values, size_t 
 	turn_write_values(turn, sql, values, count);
 }
 
-static void forget_verifier(struct turn *t, void *with)
+void credentials_forget_verifier(struct turn *t, void *with)
 {
 	if (t->account->throttle)
 		t->account->throttle->verifier_until = 0;
@@ -213,8 +230,39 @@ static void forget_verifier(struct turn *t, void *with)
 
 void credentials_write(struct turn *t, const struct password_keys *k)
 {
+	tokens_forget(t);
 	password_keys_write(k, t->account->id, t->account->address->domain, put, t);
-	turn_then(t, forget_verifier, NULL);
+	turn_then(t, credentials_forget_verifier, NULL);
+}
+
+/* --- keys that its client made --- */
+
+static struct value decoded(struct turn *t, const char *name)
+{
+	size_t size = 0;
+	const char *text = xml_get(t->stanza, name);
+	const void *bytes = text ? base64_decode(t->arena, text, &size) : NULL;
+	return value_blob(bytes, size);
+}
+
+static enum stanza_error keys_add(struct turn *t)
+{
+	const char *hash = xml_get(t->stanza, "hash"), *rounds = xml_get(t->stanza, "rounds");
+	if (t->account->state != ACCOUNT_READY || !hash || !rounds)
+		return RESOURCE_CONSTRAINT;
+	turn_write(t, Q_CREDENTIAL_PUT, V(t->account->id), V(hash), V((int64_t)strtoll(rounds, NULL, 10)), decoded(t, "salt"),
+		decoded(t, "stored"), decoded(t, "server"));
+	return answer(t, "done");
+}
+
+/* All of it, and nobody can stop it. */
+static void run_line(struct turn *t, enum event event)
+{
+	size_t count;
+	const struct stop *line = modules_line(event, &count);
+	for (size_t i = 0; i < count; i++)
+		if (!t->account->host || !(t->account->host->off & line[i].bit))
+			line[i].run(t);
 }
 
 struct change {
@@ -228,19 +276,21 @@ static void reload(struct turn *t, void *with)
 	account_reload(t->account);
 }
 
-static void make_account(struct turn *t)
+enum stanza_error credentials_appear(struct turn *t)
 {
 	struct account *account = t->account;
 	account->id = clock_key();
 	turn_write(t, Q_ACCOUNT_ADD, V(account->id), V(account->jid), V(account->address->domain), V(clock_wall()));
 	turn_then(t, reload, NULL);
+	run_line(t, ACCOUNT_ADDED);
+	return OK;
 }
 
 static enum stanza_error changed(struct turn *t, void *with)
 {
 	struct change *c = with;
 	if (c->is_new)
-		make_account(t);
+		credentials_appear(t);
 	credentials_write(t, &c->keys);
 	return c->done(t);
 }
@@ -257,6 +307,9 @@ static enum stanza_error change(struct turn *t, const char *prepared, hook_funct
 
 enum stanza_error credentials_change(struct turn *t, const char *prepared, hook_function *done)
 {
+	struct source *source = source_of_host(t->account->host, SOURCE_FOR_PLAIN);
+	if (source)
+		return source_write(t, source, prepared, done);
 	return change(t, prepared, done, false);
 }
 
@@ -274,12 +327,17 @@ static enum stanza_error set_password(struct turn *t, bool is_new)
 {
 	const char *text = xml_get(t->stanza, "password");
 	const char *password = text ? jid_password(t->arena, text) : NULL;
+	struct source *source = source_of_host(t->account->host, SOURCE_FOR_PLAIN);
 	if (t->account->state == ACCOUNT_FAILED)
 		return RESOURCE_CONSTRAINT;
+	if (source && (is_new || !(source_abilities(source) & SOURCE_WRITES)))
+		return failed(t, "elsewhere");
 	if ((t->account->state == ACCOUNT_READY) == is_new || t->account->is_anonymous)
 		return failed(t, is_new ? "exists" : "missing");
 	if (!password || !*password)
 		return failed(t, "password");
+	if (source)
+		return source_write(t, source, password, tell_done);
 	return change(t, password, tell_done, is_new);
 }
 
@@ -312,6 +370,11 @@ static enum stanza_error renew(struct turn *t)
 
 /* --- who logs in without a password --- */
 
+static enum stanza_error refuse_identity(struct turn *t)
+{
+	return answer(t, "refused");
+}
+
 static enum stanza_error identity(struct turn *t)
 {
 	const struct account *account = t->account;
@@ -320,9 +383,11 @@ static enum stanza_error identity(struct turn *t)
 		return RESOURCE_CONSTRAINT;
 	if (account->state == ACCOUNT_READY && !account->is_anonymous)
 		return answer(t, "known");
-	if (!make || strcmp(make, "yes") != 0 || account->is_anonymous)
+	if (account->is_anonymous)
 		return answer(t, "refused");
-	make_account(t);
+	if (!make || strcmp(make, "yes") != 0)
+		return source_meet(t, refuse_identity);
+	credentials_appear(t);
 	return answer(t, "known");
 }
 
@@ -350,10 +415,7 @@ static void removed(struct turn *t, void *with)
 
 enum stanza_error credentials_remove(struct turn *t)
 {
-	size_t count;
-	const struct stop *line = modules_line(ACCOUNT_REMOVED, &count);
-	for (size_t i = 0; i < count; i++)
-		line[i].run(t);
+	run_line(t, ACCOUNT_REMOVED);
 	for (unsigned i = 0; i < modules_count(); i++)
 		for (const char *const *sql = modules[i]->forget; sql && *sql; sql++)
 			turn_write(t, *sql, V(t->account->id));
@@ -369,7 +431,8 @@ static enum stanza_error account_remove(struct turn *t)
 	if (t->account->state != ACCOUNT_READY || t->account->is_anonymous)
 		return failed(t, "missing");
 	credentials_remove(t);
-	return answer(t, "done");
+	turn_answer(t, EL(t->arena, NS_CALL, "done", source_of_host(t->account->host, SOURCE_FOR_PLAIN) ? ATTR(t->arena, "why", "elsewhere") : NULL));
+	return HANDLED;
 }
 
 /* --- sessions --- */
@@ -397,6 +460,7 @@ const struct module mod_credentials = {
 		"CREATE TABLE clear_password (account INTEGER PRIMARY KEY, host TEXT NOT NULL, password TEXT NOT NULL);"
 		"CREATE INDEX clear_password_host ON clear_password (host)" }),
 	.portable = &credentials_portable,
-	.calls = CALLS({ "credentials", credentials }, { "clear", clear }, { "identity", identity }, { "verdict", verdict }, { "renew", renew }, { "account-add", account_add },
+	.calls = CALLS({ "credentials", credentials }, { "clear", clear }, { "identity", identity }, { "verdict", verdict }, { "renew", renew },
+		{ "keys-add", keys_add }, { "account-add", account_add },
 		{ "account-passwd", account_passwd }, { "account-remove", account_remove }, { "kick", kick }),
 };

@@ -4,7 +4,9 @@
  */
 #include "core/credentials_direct.h"
 #include "base/clock.h"
+#include "core/disabled.h"
 #include "core/portable.h"
+#include "core/source.h"
 #include <string.h>
 
 struct direct {
@@ -114,6 +116,14 @@ static struct xml *forget(struct direct *d, int64_t id)
 	return write(d);
 }
 
+static struct xml *disable(struct direct *d, int64_t id, msec when)
+{
+	if (!id)
+		return failed(d, "missing");
+	add(d, Q_DISABLED_SET, V(id), V(when));
+	return write(d);
+}
+
 static void put(struct importing *in, const char *sql, const struct value *values, size_t count)
 {
 	struct direct *d = in->with;
@@ -124,7 +134,7 @@ static void put(struct importing *in, const char *sql, const struct value *value
 static struct xml *import(struct direct *d, const struct jid *jid, int64_t id, const struct xml *user)
 {
 	const char *text = xml_get(user, "password"), *password = text ? jid_password(d->arena, text) : NULL;
-	struct importing in = { .arena = d->arena, .jid = jid, .account = id ? id : clock_key(), .overwrites = xml_get(user, "overwrite") != NULL,
+	struct importing in = { .arena = d->arena, .jid = jid, .account = id ? id : clock_key(), .is_new = !id, .overwrites = xml_get(user, "overwrite") != NULL,
 		.put = put, .with = d };
 	if (text && (!password || !*password))
 		return failed(d, "password");
@@ -139,6 +149,13 @@ static struct xml *import(struct direct *d, const struct jid *jid, int64_t id, c
 	return portable_report(d->arena, &in, !id);
 }
 
+/* Where passwords of its domain are, if not in the store. */
+static bool is_elsewhere(const struct config *config, const struct jid *jid)
+{
+	const struct config_scope *domain = config ? config_domain(config, jid->domain, NULL) : NULL;
+	return domain && !source_names_store(config_text(domain, "auth.plain.uri"));
+}
+
 struct xml *credentials_direct(struct store *store, const struct config *config, struct arena *a, const struct jid *jid, const struct xml *question, struct fail *why)
 {
 	struct direct d = { .store = store, .config = config, .arena = a, .why = why };
@@ -147,7 +164,11 @@ struct xml *credentials_direct(struct store *store, const struct config *config,
 		return NULL;
 	if (strcmp(question->name, "account-remove") == 0)
 		return forget(&d, id);
+	if (strcmp(question->name, "account-disable") == 0 || strcmp(question->name, "account-enable") == 0)
+		return disable(&d, id, strcmp(question->name, "account-disable") == 0 ? clock_wall() : 0);
 	if (strcmp(question->name, "import") == 0)
 		return import(&d, jid, id, question);
+	if (is_elsewhere(config, jid))
+		return failed(&d, "elsewhere");
 	return set_password(&d, jid, id, xml_get(question, "password"), strcmp(question->name, "account-add") == 0);
 }

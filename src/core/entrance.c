@@ -3,12 +3,14 @@
 #include "base/mem.h"
 #include "core/config.h"
 #include "core/pool.h"
+#include "core/source.h"
 #include <stdlib.h>
 #include <string.h>
 
 struct reading {
 	struct entrances   *to;
 	struct certificates  *certificates;
+	struct sources       *sources;
 	const struct core_limits *base;
 	struct fail        *why;
 };
@@ -62,6 +64,12 @@ static bool read_policy(const struct reading *r, struct terms *t, const struct c
 	return t->policy != NULL;
 }
 
+static bool read_sources(const struct reading *r, struct terms *t, const struct config_scope *s)
+{
+	return sources_get(r->sources, text_said(s, "auth.plain.uri"), &t->sources[SOURCE_FOR_PLAIN], r->why)
+	    && sources_get(r->sources, text_said(s, "auth.digest_md5.uri"), &t->sources[SOURCE_FOR_DIGEST_MD5], r->why);
+}
+
 static bool read_terms(const struct reading *r, struct terms *t, const struct config_scope *s)
 {
 	t->is_denied = config_enum(s, "access") == 1;
@@ -74,7 +82,7 @@ static bool read_terms(const struct reading *r, struct terms *t, const struct co
 	host_read_limits(&t->limits, s);
 	auth_terms_read(&t->auth, s);
 	const char *whose = arena_string(r->certificates->arena, s->kind == CONFIG_PEER ? s->parent->name : s->name);
-	return (!config_said(s, "tls_certificate") || certificates_get(r->certificates, s, whose, &t->tls, r->why)) && read_policy(r, t, s);
+	return read_sources(r, t, s) && (!config_said(s, "tls_certificate") || certificates_get(r->certificates, s, whose, &t->tls, r->why)) && read_policy(r, t, s);
 }
 
 static void read_outside(const struct reading *r, const struct config_scope *g)
@@ -163,11 +171,11 @@ static bool place(struct entrances *to, const struct entrance *e, struct fail *w
 	return true;
 }
 
-bool entrances_read(struct entrances *to, struct certificates *certificates, const struct config *config, const struct core_limits *base,
-		    struct fail *why)
+bool entrances_read(struct entrances *to, struct certificates *certificates, struct sources *sources, const struct config *config,
+		    const struct core_limits *base, struct fail *why)
 {
 	const struct config_scope *g = config_global(config);
-	struct reading r = { to, certificates, base, why };
+	struct reading r = { to, certificates, sources, base, why };
 	bool ok = true;
 	*to = (struct entrances){ .all = mem_new(GATES * sizeof *to->all) };
 	read_outside(&r, g);
@@ -218,6 +226,13 @@ unsigned entrance_place(const struct entrance *e, const struct sockaddr_storage 
 const struct terms *entrance_terms(const struct entrance *e, unsigned place)
 {
 	return place ? &e->peers[place - 1] : &e->terms;
+}
+
+int64_t terms_limit(const struct terms *t, const struct host *host, enum client_limit which)
+{
+	const struct client_limits *ours = &t->limits.clients;
+	bool is_domains = host && host->clients.said >> which & 1 && !(ours->said >> which & 1);
+	return is_domains ? host->clients.is[which] : ours->is[which];
 }
 
 bool entrance_is_proxy(const struct entrance *e, const struct sockaddr_storage *peer)

@@ -16,6 +16,8 @@
 #include "net/conn.h"
 
 struct pool;
+struct source;
+struct sources;
 
 enum { GATES = 64, PEERS = 65534 };
 enum entrance_tls { TLS_AUTO, TLS_DIRECT, TLS_STARTTLS, TLS_OFF, TLS_REQUIRED };     /* in the order of the setting's words */
@@ -31,6 +33,7 @@ struct terms {
 	struct socket_options socket;
 	struct tls        *tls;              /* its own certificates; NULL: the domains' */
 	struct tls_policy *policy;           /* NULL: the domain's counts */
+	struct source     *sources[2];       /* of passwords, by enum source_use; NULL: the domain's */
 	struct core_limits limits;
 	struct auth_terms  auth;
 };
@@ -57,13 +60,14 @@ struct entrances {
 
 /* Reads the snapshot; certificates too. The limits that are not a listener's are `base`. */
 void entrance_read_socket(struct entrance *, const struct config_scope *listen);     /* what opening it needs, and no more: certificates can't be read yet */
-bool entrances_read(struct entrances *, struct certificates *, const struct config *, const struct core_limits *base, struct fail *why);
+bool entrances_read(struct entrances *, struct certificates *, struct sources *, const struct config *, const struct core_limits *base, struct fail *why);
 void entrances_clear(struct entrances *);
 
 const struct entrance *entrance_find(const struct entrances *, const char *address);         /* NULL: it isn't there any more */
 /* Which of an entrance's terms are a peer's: 0, the address's own, or 1 for the first of its peers. */
 unsigned entrance_place(const struct entrance *, const struct sockaddr_storage *peer);
 const struct terms *entrance_terms(const struct entrance *, unsigned place);
+int64_t terms_limit(const struct terms *, const struct host *, enum client_limit);           /* the domain's, where only it says one; host NULL: not known yet */
 bool entrance_is_proxy(const struct entrance *, const struct sockaddr_storage *peer);        /* its connections begin with a PROXY header */
 
 /* --- gates --- */

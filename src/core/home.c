@@ -10,7 +10,9 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "core/call.h"
+#include "core/link.h"
 #include "core/session.h"
+#include "core/tap.h"
 #include "core/turn_out.h"
 #include <malloc.h>
 #include <stdatomic.h>
@@ -18,7 +20,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { TROUBLE_LASTS = 5000 };       /* ms */
+enum { TROUBLE_LASTS = 5000, SHED = 100 };       /* ms; sessions in a second */
 
 static struct home *homes[HOMES_LIMIT];
 static unsigned count, living;
@@ -53,6 +55,12 @@ struct home *home_of(const char *bare)
 	size_t size = strlen(bare);
 	uint64_t shard = (hash_bytes(secret[0], bare, size) ^ hash_bytes(secret[1], bare, size)) % SHARDS;
 	return homes[shard * living / SHARDS];
+}
+
+uint64_t home_mark(const char *text)
+{
+	size_t size = strlen(text);
+	return hash_bytes(secret[1], text, size) + hash_bytes(~secret[0], text, size);
 }
 
 static struct home *home_new(unsigned number, struct hosts *hosts)
@@ -166,14 +174,38 @@ static void watch_memory(struct home *home)
 		loop_work(give_memory_back, given, home);
 }
 
+static bool shed_account(struct hash_node *n, void *with)
+{
+	unsigned *left = with;
+	EACH_SESSION(CONTAINER(n, struct account, by_jid), s) {
+		if (!*left || !s->stream || !s->stream->hibernates)
+			continue;
+		session_end(s, STREAM_RESOURCE_CONSTRAINT, "the server is short of memory");
+		--*left;
+	}
+	return *left;
+}
+
+/* What sessions hold that hibernate needs no memory: it can wait on disk. */
+static void shed(struct home *home)
+{
+	unsigned left = SHED;
+	if (home->is_over_memory && home->counts.sessions_hibernating)
+		hash_each(&home->accounts, shed_account, &left);
+}
+
 void home_second(void *thing)
 {
 	struct home *home = thing;
 	watch_memory(home);
+	shed(home);
 	notice_slow_store(home);
 	notice_good_store(home);
 	accounts_sweep(home);
 	calls_sweep(home);
+	if (home->number == 0)
+		taps_second(home);
+	links_sweep(home);
 	blocks_pass_on();
 }
 
@@ -190,6 +222,7 @@ static void take_hosts(void *thing)
 	struct hosts *old = h->home->hosts;
 	h->home->hosts = h->hosts;
 	accounts_take_hosts(h->home);
+	links_take_hosts(h->home);
 	hosts_drop(old);
 	mem_free(h);
 }
@@ -217,6 +250,23 @@ static void stop(void *thing)
 	struct home *home = thing;
 	home->is_stopping = true;
 	hash_each(&home->accounts, end_sessions, NULL);
+	links_stop(home);
+}
+
+static bool has_settled(struct hash_node *n, void *with)
+{
+	bool *all = with;
+	EACH_SESSION(CONTAINER(n, struct account, by_jid), s)
+		*all &= s->settled == s->received;
+	return *all;
+}
+
+bool home_is_quiet(struct home *home)
+{
+	bool all = home->counts.sessions == home->counts.sessions_hibernating && list_is_empty(&home->ready);
+	if (all && home->counts.sessions)
+		hash_each(&home->accounts, has_settled, &all);
+	return all;
 }
 
 void homes_stop(void)

@@ -20,12 +20,16 @@ struct home {
 	struct loop  *loop;
 	unsigned      number;        /* the last ones may be of pools, on whose loops nobody is at home */
 	struct hash   accounts;
+	struct hash   links;         /* to other domains, whose home this is: core/link.h */
+	struct hash   reachable;     /* those with somebody at the other end, of all homes; */
+	unsigned      gateways;      /* so many of them are of gateways */
 	struct list   ready;         /* accounts with turns to run: mailbox.ready */
 	struct list   quiet;         /* accounts without sessions, who was quiet first first: account.quiet */
 	struct list   jobs;          /* store jobs of this round: handed over once */
 	struct list   wanting;       /* accounts that wait to be loaded, logins first */
 	unsigned      loading;       /* accounts being loaded now */
 	struct hosts *hosts;         /* the snapshot in force here */
+	struct tapped *taps;         /* who sees every stanza: core/tap.h. NULL: nobody */
 	struct hash   calls;         /* questions that wait for their answer */
 	uint64_t      calls_made;
 	struct receipt *spare_receipts;      /* free, for its next stanzas */
@@ -48,10 +52,13 @@ struct home *home_number(unsigned);
 unsigned homes_count(void);                          /* with those of pools */
 struct store *home_store(void);
 
+/* A number of a text that stays the same in this database's life, and from which nobody learns the text. */
+uint64_t home_mark(const char *text);
 /* At start, before loops run: `secret` is the one in the database. Accounts live on the first `living` of `count` loops. */
 void homes_start(unsigned count, unsigned living, const unsigned char secret[16], struct store *, struct hosts *);
 void homes_take_hosts(struct hosts *);               /* a reload: gives every home the new snapshot, from any thread */
-void homes_stop(void);                               /* ends all sessions with system-shutdown; homes_count_sessions tells when all are gone */
+void homes_stop(void);                               /* ends all streams with system-shutdown, and sessions that can't hibernate: home_is_quiet tells when that is done */
+bool home_is_quiet(struct home *);                   /* while it stops: nobody has a stream, nothing is to be done, and what clients had sent is settled */
 void home_write_failed(struct home *, const char *why);      /* logged once, until no write has failed for some time */
 bool home_round(void *home);                         /* one round of turns; for loop_on_round and the simulation. True: more to do */
 void home_second(void *home);                        /* sweeping; for loop_on_second */

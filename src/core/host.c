@@ -5,11 +5,13 @@
 #include "core/host.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "core/component.h"
 #include "core/config.h"
 #include "core/entrance.h"
 #include "core/home.h"
 #include "core/module.h"
 #include "core/oauth.h"
+#include "core/source.h"
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -26,6 +28,8 @@ struct whole {                       /* a snapshot, counted */
 	bool     has_told_external;  /* of one domain, for all that are like it */
 	struct entrances entrances;
 	struct certificates certificates;
+	struct components components;
+	struct sources sources;
 	struct oauth_keys *oauth_keys;
 };
 
@@ -44,22 +48,35 @@ static size_t memory_limit(int64_t said)
 	return (size_t)sysconf(_SC_PHYS_PAGES) / 2 * (size_t)sysconf(_SC_PAGESIZE);
 }
 
+static void read_client_limits(struct client_limits *l, const struct config_scope *s)
+{
+	static const char *const names[CLIENT_LIMITS] = {
+		"limits.stanza_size", "limits.stanzas_per_second", "limits.stanzas_burst", "limits.bytes_per_second", "limits.bytes_burst",
+	};
+	l->said = 0;
+	for (unsigned i = 0; i < CLIENT_LIMITS; i++) {
+		l->is[i] = config_int(s, names[i]);
+		l->said |= config_said(s, names[i]) ? 1u << i : 0;
+	}
+}
+
 void host_read_limits(struct core_limits *l, const struct config_scope *s)
 {
+	read_client_limits(&l->clients, s);
 	l->stanza_before = (size_t)config_int(s, "limits.stanza_size_before_auth");
-	l->stanza = (size_t)config_int(s, "limits.stanza_size");
 	l->depth = (unsigned)config_int(s, "limits.stanza_depth");
 	l->attributes = (unsigned)config_int(s, "limits.stanza_attributes");
 	l->write_soft = (size_t)config_int(s, "limits.write_queue_soft");
 	l->write_hard = (size_t)config_int(s, "limits.write_queue_hard");
 	l->unsettled = (unsigned)config_int(s, "limits.unsettled_stanzas");
 	l->unsettled_bytes = (size_t)config_int(s, "limits.unsettled_bytes");
+	l->acks_stanzas = (unsigned)config_int(s, "acks.queue_stanzas");
+	l->acks_bytes = (size_t)config_int(s, "acks.queue_bytes");
+	l->acks_answer = config_duration(s, "acks.answer_time");
+	l->resume_time = config_duration(s, "acks.resume_time");
+	l->resume_location = config_text(s, "acks.location");
 	l->negotiation = config_duration(s, "limits.unauthenticated_timeout");
 	l->login_tries = (unsigned)config_int(s, "limits.login_attempts");
-	l->stanza_rate = config_int(s, "limits.stanzas_per_second");
-	l->stanza_burst = config_int(s, "limits.stanzas_burst");
-	l->byte_rate = config_int(s, "limits.bytes_per_second");
-	l->byte_burst = config_int(s, "limits.bytes_burst");
 	l->wrong_logins = (unsigned)config_int(s, "limits.logins_per_minute");
 	l->per_address = (unsigned)config_int(s, "limits.connections_per_address");
 	l->connects = (unsigned)config_int(s, "limits.connects_per_minute");
@@ -79,12 +96,12 @@ static void read_limits(struct core_limits *l, const struct config_scope *g)
 	l->idle_account = 60000;
 	l->append_patience = config_duration(g, "limits.store_patience");
 	l->slow_store = config_duration(g, "limits.store_patience");
-	l->wrong_passwords = (unsigned)config_int(g, "limits.logins_per_account");
 	l->wrong_password_pause = 60000;
+	l->source_timeout = config_duration(g, "auth.source_timeout");
+	l->source_workers = (unsigned)config_int(g, "auth.source_workers");
 	l->name = 1024;
 	l->memory = memory_limit(config_int(g, "limits.memory"));
 	l->close_wait = 5000;
-	l->registrations = (unsigned)config_int(g, "limits.registrations_per_hour");
 	l->anonymous = (unsigned)config_int(g, "limits.anonymous");
 	l->connections = (unsigned)config_int(g, "limits.connections");
 	host_read_limits(l, g);
@@ -104,29 +121,34 @@ static void look_at_names(struct whole *w, const struct host *h)
 
 static bool is_built(const char *mechanism)
 {
-	static const char *const built[] = { "SCRAM-SHA-512-PLUS", "SCRAM-SHA-512", "SCRAM-SHA-256-PLUS", "SCRAM-SHA-256",
-		"SCRAM-SHA-1-PLUS", "SCRAM-SHA-1", "GSSAPI", "OAUTHBEARER", "DIGEST-MD5", "CRAM-MD5", "PLAIN", "LOGIN" };
+	static const char *const built[] = { "SCRAM-SHA-512-PLUS", "SCRAM-SHA-512", "SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-1-PLUS",
+		"SCRAM-SHA-1", "GSSAPI", "OAUTHBEARER", "DIGEST-MD5", "CRAM-MD5", "PLAIN", "LOGIN",
+		"HT-SHA-256-EXPR", "HT-SHA-256-UNIQ", "HT-SHA-256-ENDP", "HT-SHA-256-NONE" };
 	for (size_t i = 0; i < sizeof built / sizeof *built; i++)
 		if (strcmp(built[i], mechanism) == 0)
 			return true;
 	return false;
 }
 
-static const char *const *read_mechanisms(struct arena *a, const struct config_scope *s)
+/* DIGEST-MD5 is always among them: a listener may name a source of passwords for it. */
+static void read_mechanisms(struct host *h, struct arena *a, const struct config_scope *s)
 {
 	const char *const *list = config_list(s, "auth.mechanisms");
 	size_t n = 0, kept = 0;
 	while (list[n])
 		n++;
-	const char **built = arena_alloc(a, (n + 2) * sizeof *built);
+	const char **built = arena_alloc(a, (n + 3) * sizeof *built);         /* DIGEST-MD5 and ANONYMOUS besides, and the end */
 	if (config_list_has(s, "auth.mechanisms", "EXTERNAL"))
 		built[kept++] = "EXTERNAL";                      /* RFC 6120 §6.3.4: first, wherever it was named */
 	for (size_t i = 0; i < n; i++)
 		if (is_built(list[i]))
 			built[kept++] = list[i];
+	h->digest_by_uri = !config_list_has(s, "auth.mechanisms", "DIGEST-MD5");
+	if (h->digest_by_uri)
+		built[kept++] = "DIGEST-MD5";
 	if (config_bool(s, "auth.anonymous"))
 		built[kept++] = "ANONYMOUS";
-	return built;
+	h->mechanisms = built;
 }
 
 static bool read_modules(struct host *h, const struct config_scope *s, struct fail *why)
@@ -141,6 +163,12 @@ static bool read_modules(struct host *h, const struct config_scope *s, struct fa
 		h->off |= UINT64_C(1) << i;
 	}
 	return true;
+}
+
+static bool read_sources(struct whole *w, struct host *h, const struct config_scope *s, struct fail *why)
+{
+	return sources_get(&w->sources, config_text(s, "auth.plain.uri"), &h->sources[SOURCE_FOR_PLAIN], why)
+	    && sources_get(&w->sources, config_text(s, "auth.digest_md5.uri"), &h->sources[SOURCE_FOR_DIGEST_MD5], why);
 }
 
 static bool has_module(const struct host *h, const char *name)
@@ -173,6 +201,29 @@ static void look_at_external(struct whole *w, const struct host *h, const struct
 	log_problem("AUTH", "domain \"%s\" has EXTERNAL among its mechanisms, and no client is asked for a certificate: see tls_verify_mode", h->name);
 }
 
+struct host_data {
+	const struct host_data *next;
+	const struct module    *module;
+	const void             *data;
+};
+
+/* Few have any, so a list will do. */
+static void load_modules(struct host *h, struct arena *a)
+{
+	for (unsigned i = 0; i < modules_count(); i++) {
+		if (!modules[i]->host_load || !host_runs(h, i))
+			continue;
+		const void *data = modules[i]->host_load(h, a);
+		if (!data) {
+			h->off |= UINT64_C(1) << i;
+			continue;
+		}
+		struct host_data *d = ARENA_NEW(a, struct host_data);
+		*d = (struct host_data){ h->data, modules[i], data };
+		h->data = d;
+	}
+}
+
 static bool add_host(struct whole *w, const struct config_scope *s, struct fail *why)
 {
 	struct host *h = ARENA_NEW(w->arena, struct host);
@@ -188,15 +239,21 @@ static bool add_host(struct whole *w, const struct config_scope *s, struct fail 
 	h->plain_without_tls = config_bool(s, "auth.allow_plain_without_tls");
 	auth_terms_read(&h->auth, s);
 	password_terms_read(&h->passwords, s);
+	h->legacy_codes = config_bool(s, "legacy.error_codes");
+	h->legacy_stamps = config_bool(s, "legacy.delay_stamps");
 	h->resources = (unsigned)config_int(s, "limits.resources");
+	read_client_limits(&h->clients, s);
+	h->wrong_passwords = (unsigned)config_int(s, "limits.logins_per_account");
+	h->registrations = (unsigned)config_int(s, "limits.registrations_per_hour");
 	h->strangers = (unsigned)config_int(s, "limits.strangers_per_hour");
 	h->subscriptions = (unsigned)config_int(s, "limits.subscriptions_per_hour");
 	h->conflict = (enum conflict)config_enum(s, "session.conflict");
-	h->mechanisms = read_mechanisms(w->arena, s);
-	if (!read_modules(h, s, why) || !certificates_get(&w->certificates, s, h->name, &h->tls, why)
+	read_mechanisms(h, w->arena, s);
+	if (!read_modules(h, s, why) || !read_sources(w, h, s, why) || !certificates_get(&w->certificates, s, h->name, &h->tls, why)
 	    || !oauth_read(&h->oauth, &w->oauth_keys, &w->certificates, s, h->name, why))
 		return false;
 	h->has_own_certificates = has_module(h, "certificates");
+	load_modules(h, w->arena);
 	look_at_names(w, h);
 	look_at_external(w, h, s);
 	hash_put(&w->hosts.by_name, &h->by_name, h->name);
@@ -221,6 +278,9 @@ struct hosts *hosts_new(const struct config *config, unsigned generation, struct
 	certificates_init(&w->certificates, w->arena);
 	w->hosts.entrances = &w->entrances;
 	w->hosts.certificates = &w->certificates;
+	w->hosts.components = &w->components;
+	w->hosts.sources = &w->sources;
+	w->hosts.source_trusted = config_text(g, "auth.https_trusted");
 	bool ok = true;
 	for (const struct config_scope *s = config_first(g, CONFIG_DOMAIN); s && ok; s = config_next(s))
 		if (!s->protocol)
@@ -229,7 +289,8 @@ struct hosts *hosts_new(const struct config *config, unsigned generation, struct
 		log_problem("TLS", "and so it is for %u further domains", w->misnamed - MISNAMED_TOLD);
 	if (ok && !w->first)
 		ok = fail(why, "no domain is configured: add domain \"example.com\" { }");
-	ok = ok && entrances_read(&w->entrances, &w->certificates, config, &w->hosts.limits, why);
+	ok = ok && components_read(&w->components, w->arena, config, &w->hosts.by_name, why);
+	ok = ok && entrances_read(&w->entrances, &w->certificates, &w->sources, config, &w->hosts.limits, why);
 	if (!ok) {
 		hosts_drop(&w->hosts);
 		return NULL;
@@ -250,6 +311,8 @@ void hosts_drop(struct hosts *h)
 	struct whole *w = whole_of(h);
 	entrances_clear(&w->entrances);
 	certificates_clear(&w->certificates);
+	components_clear(&w->components);
+	sources_clear(&w->sources);
 	oauth_clear(w->oauth_keys);
 	hash_clear(&h->by_name);
 	config_drop((struct config *)(uintptr_t)h->config);
@@ -282,6 +345,22 @@ static const struct config_value *option(const struct host *h, const struct modu
 	return config_value(h->scope, path);
 }
 
+const void *host_data(const struct host *h, const struct module *m)
+{
+	const struct host_data *d = h->data;
+	while (d && d->module != m)
+		d = d->next;
+	return d ? d->data : NULL;
+}
+
+bool host_has(const struct host *h, const struct module *m)
+{
+	for (unsigned i = 0; modules[i]; i++)
+		if (modules[i] == m)
+			return host_runs(h, i);
+	return false;
+}
+
 bool host_bool(const struct host *h, const struct module *m, const char *name)
 {
 	return option(h, m, name)->number != 0;
@@ -295,4 +374,30 @@ int64_t host_int(const struct host *h, const struct module *m, const char *name)
 const char *host_text(const struct host *h, const struct module *m, const char *name)
 {
 	return option(h, m, name)->text;
+}
+
+const char *const *host_list(const struct host *h, const struct module *m, const char *name)
+{
+	static const char *const none[] = { NULL };
+	const char *const *list = option(h, m, name)->list;
+	return list ? list : none;
+}
+
+static const char *const *list_said(const struct config_scope *s, const struct module *m, const char *name)
+{
+	static const char *const none[] = { NULL };
+	char path[96];
+	snprintf(path, sizeof path, "%s.%s", m->name, name);
+	const struct config_value *v = config_set_here(s, config_table_find(path, s->kind));
+	return v && v->list ? v->list : none;
+}
+
+const char *const *host_list_of_all(const struct host *h, const struct module *m, const char *name)
+{
+	return list_said(config_global(h->config), m, name);
+}
+
+const char *const *host_list_of_its_own(const struct host *h, const struct module *m, const char *name)
+{
+	return list_said(h->scope, m, name);
 }

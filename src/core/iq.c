@@ -58,14 +58,16 @@ enum stanza_error iq_sent(struct turn *t)
 	if (!t->was_addressed || jid_same(t->to, t->account->address))
 		return answer(t, TO_SELF | TO_ACCOUNT);
 	const struct host *host = t->to->local ? NULL : host_find(t->to->domain);
-	if (host && !t->to->resource) {
-		t->host = host;
-		return answer(t, TO_HOST);
-	}
 	if (host)
-		return is_request(t) ? SERVICE_UNAVAILABLE : HANDLED;
+		return iq_to_host(t, host);
 	take_line(t, IQ_SENT, route_on);
 	return OK;
+}
+
+enum stanza_error iq_to_host(struct turn *t, const struct host *host)
+{
+	t->host = host;
+	return t->to->resource && is_request(t) ? SERVICE_UNAVAILABLE : answer(t, TO_HOST);
 }
 
 enum stanza_error iq_arrived(struct turn *t)

@@ -24,12 +24,17 @@
 	X(LIMIT_UNSETTLED,               "limits.unsettled_stanzas") \
 	X(LIMIT_UNSETTLED_BYTES,         "limits.unsettled_bytes") \
 	X(LIMIT_WRITE_QUEUE,             "limits.write_queue_hard") \
+	X(LIMIT_ACKS_STANZAS,            "acks.queue_stanzas") \
+	X(LIMIT_ACKS_BYTES,              "acks.queue_bytes") \
+	X(LIMIT_ACKS_ANSWER,             "acks.answer_time") \
+	X(LIMIT_RESUME_TIME,             "acks.resume_time") \
 	X(LIMIT_MEMORY,                  "limits.memory") \
 	X(LIMIT_MAILBOX,                 "limits.mailbox") \
 	X(LIMIT_STORE_PATIENCE,          "limits.store_patience") \
 	X(LIMIT_LOGINS_PER_ADDRESS,      "limits.logins_per_minute") \
 	X(LIMIT_LOGINS_PER_ACCOUNT,      "limits.logins_per_account") \
 	X(LIMIT_LOGIN_ATTEMPTS,          "limits.login_attempts") \
+	X(LIMIT_SOURCE_TIMEOUT,          "auth.source_timeout") \
 	X(LIMIT_REGISTRATIONS,           "limits.registrations_per_hour") \
 	X(LIMIT_ANONYMOUS,               "limits.anonymous") \
 	X(LIMIT_RESOURCES,               "limits.resources") \
@@ -40,8 +45,21 @@
 	X(LIMIT_DIRECTED,                "presence.directed") \
 	X(LIMIT_OFFLINE,                 "offline.limit") \
 	X(LIMIT_OFFLINE_BYTES,           "offline.limit_bytes") \
+	X(LIMIT_COMPONENT_IDLE,          "component.idle_time") \
+	X(LIMIT_COMPONENT_STANZA_SIZE,   "component.stanza_size") \
+	X(LIMIT_COMPONENT_STANZAS,       "component.stanzas_per_second") \
+	X(LIMIT_COMPONENT_BYTES,         "component.bytes_per_second") \
+	X(LIMIT_COMPONENT_UNSETTLED,     "component.unsettled_stanzas") \
+	X(LIMIT_COMPONENT_UNSETTLED_BYTES, "component.unsettled_bytes") \
+	X(LIMIT_COMPONENT_WRITE_QUEUE,   "component.write_queue") \
+	X(LIMIT_COMPONENT_QUEUE,         "component.queue") \
+	X(LIMIT_COMPONENT_QUEUE_BYTES,   "component.queue_bytes") \
+	X(LIMIT_COMPONENT_QUEUE_TIME,    "component.queue_time") \
 	X(LIMIT_CERTIFICATES,            "certificates.most") \
-	X(LIMIT_CERTIFICATE_SIZE,        "certificates.size")
+	X(LIMIT_CERTIFICATE_SIZE,        "certificates.size") \
+	X(LIMIT_PRIVATE,                 "private.limit") \
+	X(LIMIT_PRIVATE_BYTES,           "private.limit_bytes") \
+	X(LIMIT_SEARCHES,                "search.per_hour")
 
 #define LIMIT_NAME(name, setting) name,
 enum limit { LIMITS(LIMIT_NAME) LIMIT_COUNT };

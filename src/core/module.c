@@ -7,6 +7,7 @@
 #include "core/module.h"
 #include "base/check.h"
 #include "base/mem.h"
+#include "core/slots.h"
 #include <string.h>
 
 static struct stop *lines[EVENTS];
@@ -22,6 +23,48 @@ static size_t iq_count;
 unsigned modules_count(void)
 {
 	return module_count;
+}
+
+/* --- numbers --- */
+
+enum { PLACES = 256 };               /* a power of two, and far more than modules: few fall on each other */
+static struct { const struct module *module; unsigned number; } numbers[PLACES];
+
+static unsigned place_of(const struct module *m)
+{
+	unsigned at = (unsigned)((uintptr_t)m >> 4) * 0x9E3779B1u >> 24;
+	while (numbers[at].module && numbers[at].module != m)
+		at = (at + 1) % PLACES;
+	return at;
+}
+
+static void wire_number(const struct module *m)
+{
+	unsigned at = place_of(m);
+	numbers[at].module = m;
+	numbers[at].number = module_count;
+}
+
+unsigned module_number(const struct module *m)
+{
+	unsigned at = place_of(m);
+	ASSERT(numbers[at].module);
+	return numbers[at].number;
+}
+
+/* --- what an inactive session needn't hear now --- */
+
+static const struct module *holder;
+
+bool modules_hold_back(struct session *s, const struct xml *stanza, bool may)
+{
+	return holder && holder->hold_back(s, stanza, may);
+}
+
+void modules_attention(struct session *s)
+{
+	if (holder)
+		holder->attention(s);
 }
 
 /* --- hooks --- */
@@ -94,6 +137,8 @@ static const struct migration core_migrations[] = {
 	  "CREATE TABLE credential (account INTEGER NOT NULL, hash TEXT NOT NULL, rounds INTEGER NOT NULL, salt BLOB NOT NULL,"
 	  " stored BLOB NOT NULL, server BLOB NOT NULL, PRIMARY KEY (account, hash)) WITHOUT ROWID;"
 	  "CREATE TABLE secret (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;" },
+	{ "kept_session", 1, "CREATE TABLE kept_session (id TEXT PRIMARY KEY, jid TEXT NOT NULL, state TEXT NOT NULL) WITHOUT ROWID;" },
+	{ "disabled", 1, "ALTER TABLE account ADD COLUMN disabled INTEGER NOT NULL DEFAULT 0;" },
 	{ NULL, 0, NULL },
 };
 
@@ -117,11 +162,15 @@ bool modules_wire(struct fail *why)
 	for (; modules[module_count]; module_count++) {
 		const struct module *m = modules[module_count];
 		ASSERT(module_count < MODULES);
+		wire_number(m);
 		wire_hooks(m);
+		if (m->hold_back)
+			holder = m;
 		add_migrations(m->migrations);
 		if (!wire_iqs(m, why))
 			return false;
 	}
+	slots_wire();
 	return true;
 }
 

@@ -30,7 +30,9 @@ enum event {
 	PRESENCE_SENT, PRESENCE,
 	IQ_SENT, IQ_PASSING,         /* an IQ that isn't for us to answer: to another address; through to a session */
 	SESSION_BOUND,               /* a session was made: t->session */
+	SESSION_RESUMED,             /* it hibernated, and its client is back: t->session */
 	SESSION_GONE,                /* its stream ended: t->session, for the last time */
+	ACCOUNT_ADDED,               /* an account is being made, behind its writes: what leaves, leaves when it is there */
 	ACCOUNT_REMOVED,             /* the account is being removed: what is to be done besides `forget` */
 	EVENTS
 };
@@ -51,12 +53,14 @@ struct hook {
 #define ON_IQ_SENT(at, fn)            { IQ_SENT, at, fn }
 #define ON_IQ_PASSING(at, fn)         { IQ_PASSING, at, fn }
 #define ON_SESSION_BOUND(at, fn)      { SESSION_BOUND, at, fn }
+#define ON_SESSION_RESUMED(at, fn)    { SESSION_RESUMED, at, fn }
 #define ON_SESSION_GONE(at, fn)       { SESSION_GONE, at, fn }
+#define ON_ACCOUNT_ADDED(at, fn)      { ACCOUNT_ADDED, at, fn }
 #define ON_ACCOUNT_REMOVED(at, fn)    { ACCOUNT_REMOVED, at, fn }
 
 /* Who is asked by an IQ get or set. */
 enum asked {
-	TO_HOST      = 1,            /* the server itself: 'example.com' */
+	TO_HOST      = 1,            /* the server itself: 'example.com'. By another domain's user too: then the account is a link's, without an id, a session, or anything kept */
 	TO_SELF      = 2,            /* one's own account: no 'to', or one's own bare JID; from its own sessions only */
 	TO_ACCOUNT   = 4,            /* any local account's bare JID, by anybody; one's own too */
 };
@@ -67,8 +71,11 @@ struct iq_handler {
 	unsigned    types;           /* IQ_GET | IQ_SET */
 	unsigned    asked;
 	hook_function *run;
+	/* TO_ACCOUNT: what they are told who may not know of the account, and so what is told of a name that doesn't exist; OK:
+	 * service-unavailable. */
+	enum stanza_error stranger;
 };
-#define IQS(...) ((const struct iq_handler[]){ __VA_ARGS__, { NULL, NULL, 0, 0, NULL } })
+#define IQS(...) ((const struct iq_handler[]){ __VA_ARGS__, { NULL, NULL, 0, 0, NULL, OK } })
 
 /* The server's own questions (a signal of kind CALL): the payload's name in NS_CALL. */
 struct call_handler {
@@ -88,7 +95,12 @@ struct per_account {
 /* What disco#info of the host, of accounts, and of stream features says beside the features (XEP-0030, 0128). */
 struct identity { const char *category, *type, *name; };
 
+/* A node of the host that may be asked by its name (XEP-0030 §3.2): what it can do. */
+struct disco_node { const char *name; const char *const *features; };
+
 struct portable;
+struct config;
+struct config_report;
 
 /* A setting. Read with host_bool, host_int or host_text (core/host.h). */
 struct option {
@@ -107,23 +119,44 @@ struct module {
 	bool        is_needed;       /* `enabled = no` is an error: without it this is no XMPP server */
 	const char *const *features;             /* in disco#info of the host */
 	const char *const *account_features;     /* in disco#info of an account */
+	const struct disco_node *nodes;          /* of the host */
 	const struct iq_handler *iqs;
 	const struct call_handler *calls;
 	const struct hook *hooks;
 	const struct option *options;            /* in section `name` of a domain, or global for all: docs/configuration.md lists them */
+	/* What the table can't know of its settings: config_error for each fault, without opening a file. */
+	void (*check)(const struct config *, struct config_report *);
 	const struct per_account *per_account;
 	void (*live_free)(void *);               /* what account_live holds for it; NULL: it holds nothing */
 	void (*session_free)(void *);            /* what session_data holds for it */
+	/* That over a restart of the server (XEP-0198): one element, NULL: there is nothing to keep; and back. NULL: it is lost. */
+	struct xml *(*session_save)(const struct session *, struct arena *);
+	void (*session_restore)(struct session *, const struct xml *);
+	/* Rows in flight: the statement by which one of its goes (turn_flight), and how a message that a client may not have gets one; 0: none. */
+	const char *flight;
+	int64_t (*flight_put)(struct turn *, const struct xml *message, enum type, msec since);
 	const struct migration *migrations;      /* ends with { NULL, 0, NULL } */
 	/* Statements that bind an account's id: what goes with it when it is removed, in the server or without one. Ends with NULL. */
 	const char *const *forget;
 	const struct portable *portable;         /* core/portable.h: what an account takes along to another server; NULL: nothing */
 	/* Adds to <stream:features/> after authentication; NULL: nothing. */
 	void (*stream_features)(const struct host *, struct arena *, struct xml *features);
+	/* What a client may switch on together with its bind (XEP-0386): elements in this namespace, inside <bind/>; what is returned goes into
+	 * <bound/>, NULL: nothing does. */
+	const char *bind_feature;
+	struct xml *(*bind)(struct session *, struct arena *, const struct xml *el);
+	/* A session's client said whether anybody looks at it (s->is_inactive). While nobody does, each stanza for it is shown before it
+	 * leaves: true when the module took a copy, which it gives with session_give later. `may` false: it leaves now. One module only. */
+	bool (*hold_back)(struct session *, const struct xml *, bool may);
+	void (*attention)(struct session *);
+	/* What it makes of its settings for a host, once for each snapshot and in its arena, read with host_data. NULL: nothing is set that
+	 * gives it something to do, and it counts as switched off there. Left out: it needs no such thing. */
+	const void *(*host_load)(const struct host *, struct arena *);
 	/* Adds XEP-0128 forms to the host's disco#info. */
 	void (*host_info)(const struct host *, struct arena *, struct xml *query);
 };
 #define FEATURES(...)   ((const char *const[]){ __VA_ARGS__, NULL })
+#define NODES(...)      ((const struct disco_node[]){ __VA_ARGS__, { NULL, NULL } })
 #define OPTIONS(...)    ((const struct option[]){ __VA_ARGS__, { NULL, OPTION_BOOL, NULL, NULL, 0, 0 } })
 #define FORGET(...)     ((const char *const[]){ __VA_ARGS__, NULL })
 #define MIGRATIONS(...) ((const struct migration[]){ __VA_ARGS__, { NULL, 0, NULL } })
@@ -140,4 +173,8 @@ const struct call_handler *modules_call(const char *name);
 struct stop { hook_function *run; const struct module *module; enum station station; uint64_t bit; };    /* bit: its module's, in `off` */
 const struct stop *modules_line(enum event, size_t *count);           /* the hooks of an event, in order */
 unsigned modules_count(void);
+unsigned module_number(const struct module *);       /* its place in `modules` */
+/* Keeps a stanza back from an inactive session if some module wants to; see struct module. */
+bool modules_hold_back(struct session *, const struct xml *, bool may);
+void modules_attention(struct session *);
 const struct migration *modules_migrations(size_t *count);             /* the core's and all modules' */

@@ -55,7 +55,7 @@ static enum stanza_error go_on(struct turn *t, void *keys)
 	struct account *account = t->account;
 	bool is_new = account->state != ACCOUNT_READY;
 	const char *overwrite = xml_get(t->stanza, "overwrite");
-	struct importing in = { .arena = t->arena, .jid = account->address, .overwrites = overwrite && strcmp(overwrite, "yes") == 0, .put = put, .with = t };
+	struct importing in = { .arena = t->arena, .jid = account->address, .is_new = is_new, .overwrites = overwrite && strcmp(overwrite, "yes") == 0, .put = put, .with = t };
 	if (is_new) {
 		account->id = clock_key();
 		turn_write(t, Q_ACCOUNT_ADD, V(account->id), V(account->jid), V(account->address->domain), V(clock_wall()));

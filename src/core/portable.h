@@ -22,7 +22,7 @@ struct importing {                   /* one account on its way in */
 	struct arena     *arena;
 	int64_t           account;   /* its key */
 	const struct jid *jid;       /* bare */
-	bool              overwrites;
+	bool              is_new, overwrites;    /* it wasn't here before; what is here goes */
 	unsigned          hashes;    /* of its keys: bits of enum scram_hash */
 	unsigned          wrong, ignored;    /* elements that could not be read; those that nobody wants */
 	const char       *example;   /* one of them */

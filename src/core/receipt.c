@@ -47,6 +47,16 @@ struct receipt *receipt_new(struct session *s, uint32_t bytes)
 	return r;
 }
 
+struct receipt *receipt_new_of(struct debtor *debtor, uint32_t bytes)
+{
+	struct receipt *r = take();
+	*r = (struct receipt){ .debtor = debtor, .loop = loop_here(), .bytes = bytes };
+	atomic_init(&r->holds, 1);
+	debtor->unsettled++;
+	debtor->bytes += bytes;
+	return r;
+}
+
 void receipt_hold(struct receipt *r)
 {
 	if (r)
@@ -69,10 +79,23 @@ static void advance(struct session *s)
 		s->stream->settled(s->stream_with, s->settled, s->received - s->settled, s->unsettled_bytes);
 }
 
+static void settle_debt(struct receipt *r)
+{
+	struct debtor *debtor = r->debtor;
+	debtor->unsettled--;
+	debtor->bytes -= r->bytes;
+	put(r);
+	debtor->settled(debtor);
+}
+
 static void settle(void *thing)
 {
 	struct receipt *r = thing;
 	struct session *s = r->session;
+	if (r->debtor) {
+		settle_debt(r);
+		return;
+	}
 	if (!s) {
 		put(r);
 		return;

@@ -1,11 +1,15 @@
 /*
  * Whose is it? (RFC 6120 §10, RFC 6121 §8)
  *
- * A stanza goes to an account of ours, to one of our hosts, or to another
- * domain. What an own session sends to an account leaves as it came, with its
- * arena and its receipt; what a turn built is copied.
+ * A stanza goes to an account of ours, to one of our hosts, or by a link to
+ * another domain: a component's now, a server's later. What an own session
+ * sends leaves as it came, with its arena and its receipt; what a turn built is
+ * copied.
  */
+#include "core/route.h"
+#include "core/component.h"
 #include "core/host.h"
+#include "core/link.h"
 #include "core/session.h"
 #include "core/turn_out.h"
 #include <string.h>
@@ -50,25 +54,50 @@ bool type_of(const struct xml *stanza, enum kind *kind, enum type *type)
 	return is_message || (is_presence && !word);
 }
 
+const char *route_link(struct arena *a, const char *domain)
+{
+	const struct component *c = component_of(domain);
+	if (link_is_of_gateway(domain))
+		return arena_string(a, domain);
+	return c ? arena_string(a, component_name(c, domain)) : NULL;
+}
+
+bool route_leads_to(const char *domain)
+{
+	return host_find(domain) || component_of(domain) || link_is_of_gateway(domain);
+}
+
+/* Which link leads there; NULL: none does, or it is ours. A gateway may have a single address, even of a domain of ours. */
+static const char *way_to(struct arena *a, const struct jid *to, bool is_ours)
+{
+	if (to->local && link_is_of_gateway(to->bare))
+		return arena_string(a, to->bare);
+	return is_ours ? NULL : route_link(a, to->domain);
+}
+
 /* To a host itself: messages have nobody to read them, presence nobody to see it (RFC 6121 §8.2). IQs were answered before. */
-static enum stanza_error to_host(const struct turn *t)
+enum stanza_error route_to_host(const struct turn *t)
 {
 	return t->kind == KIND_MESSAGE && t->type != TYPE_ERROR ? SERVICE_UNAVAILABLE : HANDLED;
 }
 
 enum stanza_error route_on(struct turn *t)
 {
-	if (!host_find(t->to->domain))
+	const bool is_ours = host_find(t->to->domain);
+	const char *via = way_to(t->arena, t->to, is_ours);
+	if (!is_ours && !via)
 		return t->type == TYPE_ERROR || t->type == TYPE_RESULT ? HANDLED : REMOTE_SERVER_NOT_FOUND;
-	if (!t->to->local)
-		return to_host(t);
+	if (is_ours && !t->to->local)
+		return route_to_host(t);
 	output_add(t, t->stanza, NULL, true);
+	t->out->outputs_last->via = via;
 	return OK;
 }
 
-static struct signal *own_signal(struct turn *t)
+static struct signal *own_signal(struct turn *t, const char *via)
 {
 	struct signal *s = signal_new(t->arena, t->stanza, t->from, t->to, t->kind, t->type);
+	s->via = via;
 	s->was_addressed = t->was_addressed;
 	s->wants_keeping = t->wants_keeping;
 	s->receipt = t->out->receipt;
@@ -76,30 +105,34 @@ static struct signal *own_signal(struct turn *t)
 	return s;
 }
 
-/* While the server stops all its sessions end: who of them was there is news to nobody, and would be told once for each contact. */
+/* While the server stops, who of its sessions was there is news only to those that live on; it would be told once for each contact. */
 static bool is_news(enum kind kind)
 {
-	return kind != KIND_NOTIFY || !home_here()->is_stopping;
+	return kind != KIND_NOTIFY || !home_here()->is_stopping || sessions_are_resumable();
 }
 
-/* Built by the turn: to an account of ours, or nowhere. */
-static void send_copy(const struct xml *stanza)
+void route_stanza(struct arena *a, struct xml *stanza)
 {
-	struct arena *a = arena_new();
 	const char *to = xml_get(stanza, "to"), *from = xml_get(stanza, "from");
-	struct jid *target = to ? jid_parse(a, to) : NULL, *sender = from ? jid_parse(a, from) : NULL;
+	const struct jid *target = to ? jid_parse(a, to) : NULL, *sender = from ? jid_parse(a, from) : NULL;
+	const bool is_ours = target && host_find(target->domain);
+	const char *via = target ? way_to(a, target, is_ours) : NULL;
 	enum kind kind;
 	enum type type;
-	if (target && sender && target->local && host_find(target->domain) && type_of(stanza, &kind, &type) && is_news(kind))
-		signal_send(signal_new(a, xml_clone(a, stanza), sender, target, kind, type));
-	else
+	if (!sender || !(via || (is_ours && target->local)) || !type_of(stanza, &kind, &type) || !is_news(kind)) {
 		arena_free(a);
+		return;
+	}
+	struct signal *s = signal_new(a, stanza, sender, target, kind, type);
+	s->via = via;
+	signal_send(s);
 }
 
 struct signal *route_out(struct turn *t, const struct output *o)
 {
 	if (o->is_own)
-		return own_signal(t);
-	send_copy(o->stanza);
+		return own_signal(t, o->via);
+	struct arena *a = arena_new();
+	route_stanza(a, xml_clone(a, o->stanza));
 	return NULL;
 }

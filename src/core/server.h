@@ -11,6 +11,8 @@
 struct config;
 struct config_change;
 
+enum { SERVER_RESTART = 75 };        /* EX_TEMPFAIL: what packaging/jackdaw.service starts again */
+
 struct server {
 	const char *config_path;
 	msec        started;                 /* wall clock */
@@ -21,6 +23,7 @@ struct server {
 	 * refuse, and *words says why. Changes nothing. Blocks: on a worker only. */
 	struct config *(*preview)(struct arena *, struct config_change **changes, const char **words);
 	void      (*stop)(void);             /* begins the orderly stop */
+	void      (*restart)(void);          /* the same, with SERVER_RESTART as exit status */
 };
 
 extern struct server server;

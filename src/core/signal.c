@@ -9,6 +9,7 @@
 #include "core/account.h"
 #include "core/call.h"
 #include "core/home.h"
+#include "core/link.h"
 #include "core/turn_out.h"
 #include "xml/parser.h"
 #include <stdlib.h>
@@ -48,14 +49,14 @@ static struct signal *printed_again(struct signal *s)
 void signal_send(struct signal *s)
 {
 	s = printed_again(s);
-	struct home *home = home_of(s->to->bare);
+	struct home *home = home_of(s->via ? s->via : s->to->bare);
 	if (home == home_here())
 		signal_arrived(s);
 	else
 		post(home->loop, signal_arrived, s);
 }
 
-static void forget(struct signal *s)
+void signal_forget(struct signal *s)
 {
 	receipt_drop(s->receipt);
 	arena_free(s->arena);
@@ -72,9 +73,13 @@ static struct account *recipient(const struct signal *s)
 void signal_arrived(void *thing)
 {
 	struct signal *s = thing;
+	if (s->via) {
+		link_carry(s);
+		return;
+	}
 	struct account *account = recipient(s);
 	if (!account) {
-		forget(s);
+		signal_forget(s);
 		return;
 	}
 	struct turn *t = turn_new(s->arena, account);
@@ -90,6 +95,7 @@ void signal_arrived(void *thing)
 	t->out->ticket = s->ticket;
 	t->out->receipt = s->receipt;
 	t->out->kept_key = s->kept_key;
+	t->out->since = s->since;
 	turn_queue(t);
 }
 
@@ -97,9 +103,10 @@ char *signal_print(struct arena *a, const struct signal *s, bool with_secrets)
 {
 	struct xml *el = EL(a, NS_CALL, "signal", ATTR(a, "v", "1"), ATTR(a, "kind", kinds[s->kind]),
 		s->from ? ATTR(a, "from", s->from->full) : NULL, ATTR(a, "to", s->to->full),
-		s->was_addressed ? ATTR(a, "addressed", "1") : NULL,
+		ATTR(a, "via", s->via), s->was_addressed ? ATTR(a, "addressed", "1") : NULL,
 		s->wants_keeping ? ATTR(a, "keep", "1") : NULL,
 		s->kept_key ? ATTR(a, "kept", arena_printf(a, "%lld", (long long)s->kept_key)) : NULL,
+		s->since ? ATTR(a, "since", arena_printf(a, "%lld", (long long)s->since)) : NULL,
 		s->ticket.number ? ATTR(a, "home", arena_printf(a, "%u", s->ticket.home)) : NULL,
 		s->ticket.number ? ATTR(a, "call", arena_printf(a, "%llu", (unsigned long long)s->ticket.number)) : NULL);
 	if (s->kind != KIND_CALL || with_secrets)
@@ -143,9 +150,11 @@ struct signal *signal_parse(struct arena *a, const char *text)
 	if (!target || (from && !sender))
 		return NULL;
 	struct signal *s = signal_new(a, stanza, sender, target, kind, type);
+	s->via = xml_get(el, "via");
 	s->was_addressed = number(el, "addressed");
 	s->wants_keeping = number(el, "keep");
 	s->kept_key = number(el, "kept");
+	s->since = number(el, "since");
 	s->ticket = (struct ticket){ (unsigned)number(el, "home"), (uint64_t)number(el, "call") };
 	return s;
 }

@@ -1,9 +1,19 @@
-/* A module's place is the number of those before it in src/modules.c that have one. */
+/*
+ * A module's place is the number of those before it in src/modules.c that
+ * hold something of the kind. Hot paths ask, so places are counted once.
+ */
 #include "core/slots.h"
 #include "base/check.h"
 #include "base/mem.h"
 
+enum { KINDS = SLOTS_SESSION + 1 };
+#define NOWHERE UINT8_MAX
+_Static_assert(MODULES < NOWHERE, "a place is a byte");
+
 typedef void free_function(void *);
+
+static uint8_t places[KINDS][MODULES];
+static unsigned counts[KINDS];
 
 static free_function *free_of(const struct module *m, enum slots_kind kind)
 {
@@ -18,20 +28,19 @@ static free_function *free_of(const struct module *m, enum slots_kind kind)
 	return NULL;
 }
 
-static unsigned count(enum slots_kind kind)
+void slots_wire(void)
 {
-	unsigned n = 0;
-	for (unsigned i = 0; i < modules_count(); i++)
-		n += free_of(modules[i], kind) != NULL;
-	return n;
+	for (unsigned kind = 0; kind < KINDS; kind++) {
+		counts[kind] = 0;
+		for (unsigned i = 0; i < modules_count(); i++)
+			places[kind][i] = free_of(modules[i], (enum slots_kind)kind) ? (uint8_t)counts[kind]++ : NOWHERE;
+	}
 }
 
 static unsigned place(enum slots_kind kind, const struct module *m)
 {
-	unsigned n = 0;
-	ASSERT(free_of(m, kind));
-	for (unsigned i = 0; modules[i] != m; i++)
-		n += free_of(modules[i], kind) != NULL;
+	unsigned n = places[kind][module_number(m)];
+	ASSERT(n != NOWHERE);
 	return n;
 }
 
@@ -43,21 +52,16 @@ void *slots_get(void *const *slots, enum slots_kind kind, const struct module *m
 void slots_set(void ***slots, enum slots_kind kind, const struct module *m, void *thing)
 {
 	if (!*slots)
-		*slots = mem_new(count(kind) * sizeof **slots);
+		*slots = mem_new(counts[kind] * sizeof **slots);
 	(*slots)[place(kind, m)] = thing;
 }
 
 void slots_free(void ***slots, enum slots_kind kind)
 {
 	void **thing = *slots;
-	for (unsigned i = 0; thing && i < modules_count(); i++) {
-		free_function *fn = free_of(modules[i], kind);
-		if (!fn)
-			continue;
-		if (*thing)
-			fn(*thing);
-		thing++;
-	}
+	for (unsigned i = 0; thing && i < modules_count(); i++)
+		if (places[kind][i] != NOWHERE && thing[places[kind][i]])
+			free_of(modules[i], kind)(thing[places[kind][i]]);
 	mem_free(*slots);
 	*slots = NULL;
 }

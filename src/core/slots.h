@@ -14,6 +14,7 @@ enum slots_kind {
 	SLOTS_SESSION,               /* of a session: session_free */
 };
 
+void  slots_wire(void);               /* once, when the modules are known */
 void *slots_get(void *const *slots, enum slots_kind, const struct module *);         /* NULL: nothing */
 void  slots_set(void ***slots, enum slots_kind, const struct module *, void *);
 void  slots_free(void ***slots, enum slots_kind);    /* all that is held, and the array */

@@ -13,6 +13,7 @@
 #include "core/call.h"
 #include "core/limit.h"
 #include "core/session.h"
+#include "core/source.h"
 #include <string.h>
 
 struct turn *turn_new(struct arena *a, struct account *account)
@@ -63,6 +64,23 @@ void turn_queue(struct turn *t)
 	turn_fail(t, RESOURCE_CONSTRAINT);
 }
 
+void turn_queue_first(struct turn *t)
+{
+	struct account *account = t->account;
+	list_prepend(&account->mailbox.turns, &t->out->link);
+	account->mailbox.length++;
+	turns_wake(account);
+}
+
+/* It goes on waiting, as far as its caller sees. */
+void turn_again(struct turn *t)
+{
+	if (t->out->holds)
+		t->out->holds = t->account->mailbox.is_held = false;
+	t->out->is_waiting = true;
+	turn_queue_first(t);
+}
+
 /* --- how it ends --- */
 
 /* The turn's own stanza may leave with the turn's arena, so that signal is sent last and the turn isn't touched any more. */
@@ -71,7 +89,7 @@ static void let_out(struct turn *t)
 	struct signal *last = NULL;
 	for (struct output *o = t->out->outputs; o; o = o->next) {
 		if (o->session) {
-			session_put(o->session, o);
+			session_put(t, o);
 			session_let_go(o->session);
 			continue;
 		}
@@ -114,7 +132,7 @@ static bool may_be_answered(const struct turn *t)
 	    && t->type != TYPE_UNAVAILABLE && t->type != TYPE_PROBE;
 }
 
-static void answer_error(struct turn *t, enum stanza_error error, const char *text, const struct xml *application)
+static void answer_error(struct turn *t, enum stanza_error error, const char *text, const struct xml *application, struct xml *beside)
 {
 	if (!may_be_answered(t))
 		return;
@@ -123,6 +141,9 @@ static void answer_error(struct turn *t, enum stanza_error error, const char *te
 		return;
 	xml_set(t->arena, reply, "from", t->was_addressed ? t->to->full : t->account->jid);
 	xml_set(t->arena, reply, "to", t->from->full);
+	if (t->host && t->host->legacy_codes)
+		stanza_error_add_code(t->arena, reply);
+	xml_append(reply, beside);
 	output_add(t, reply, t->session, false);
 }
 
@@ -141,7 +162,7 @@ static void end_with_error(struct turn *t, enum stanza_error error)
 	ASSERT(!out->writes && !out->append);
 	out->thens = out->thens_last = NULL;         /* a read that failed behind them: they never ran */
 	forget_outputs(t);
-	answer_error(t, error, NULL, NULL);
+	answer_error(t, error, NULL, NULL, NULL);
 	out->answer = NULL;
 	turn_kept(t);
 }
@@ -203,6 +224,15 @@ static enum stanza_error call_begin(struct turn *t)
 	return h ? h->run(t) : ITEM_NOT_FOUND;
 }
 
+/* What a stranger gets from an account that exists. */
+static enum stanza_error told_to_strangers(const struct turn *t)
+{
+	bool known;
+	const struct iq_handler *h = t->kind == KIND_INFO && t->payload
+		? modules_iq(t->payload, t->type == TYPE_GET ? IQ_GET : IQ_SET, TO_ACCOUNT, t->host ? t->host->off : 0, &known) : NULL;
+	return h && h->stranger != OK ? h->stranger : SERVICE_UNAVAILABLE;
+}
+
 /* RFC 6121 §8.5.1; XEP-0030 §8 wants an empty list, as a stranger gets it from an account that exists. */
 static enum stanza_error refuse_unknown(struct turn *t)
 {
@@ -210,7 +240,7 @@ static enum stanza_error refuse_unknown(struct turn *t)
 		turn_reply(t, EL(t->arena, NS_DISCO_ITEMS, "query", ATTR(t->arena, "node", xml_get(t->payload, "node"))));
 		return HANDLED;
 	}
-	return t->kind == KIND_MESSAGE || t->kind == KIND_INFO ? SERVICE_UNAVAILABLE : HANDLED;
+	return t->kind == KIND_MESSAGE || t->kind == KIND_INFO ? told_to_strangers(t) : HANDLED;
 }
 
 static enum stanza_error begin(struct turn *t)
@@ -221,7 +251,9 @@ static enum stanza_error begin(struct turn *t)
 	if (t->account->state == ACCOUNT_FAILED)
 		return RESOURCE_CONSTRAINT;
 	if (t->account->state == ACCOUNT_UNKNOWN && t->kind != KIND_CALL)
-		return refuse_unknown(t);
+		return source_meet(t, refuse_unknown);
+	if (t->account->is_disabled && !sent && !t->out->kept_key && (t->kind == KIND_MESSAGE || t->kind == KIND_INFO))
+		return refuse_unknown(t);            /* its roster goes on, and what was kept before waits */
 	switch (t->kind) {
 	case KIND_MESSAGE:
 		take_line(t, sent ? MESSAGE_SENT : MESSAGE, sent ? route_on : NULL);
@@ -276,6 +308,7 @@ void output_add(struct turn *t, const struct xml *stanza, struct session *sessio
 	if (stanza == t->stanza && session) {
 		o->flight_sql = t->out->flight_sql;
 		o->flight_key = t->out->flight_key;
+		t->out->takers++;
 	}
 	if (t->out->outputs_last)
 		t->out->outputs_last->next = o;
@@ -294,8 +327,13 @@ void turn_reply(struct turn *t, struct xml *payload)
 
 enum stanza_error turn_refuse(struct turn *t, enum stanza_error error, const char *text, const struct xml *application)
 {
+	return turn_refuse_with(t, error, text, application, NULL);
+}
+
+enum stanza_error turn_refuse_with(struct turn *t, enum stanza_error error, const char *text, const struct xml *application, struct xml *beside)
+{
 	ASSERT(!t->out->writes && !t->out->thens);
-	answer_error(t, error, text, application);
+	answer_error(t, error, text, application, beside);
 	return HANDLED;
 }
 
@@ -311,6 +349,14 @@ void turn_deliver(struct turn *t, struct session *s, const struct xml *stanza)
 	output_add(t, stanza, s, false);
 	if (stanza == t->stanza)
 		t->is_delivered = true;
+}
+
+bool turn_delivers_to(const struct turn *t, const struct session *s)
+{
+	for (const struct output *o = t->out->outputs; o; o = o->next)
+		if (o->session == s && o->stanza == t->stanza)
+			return true;
+	return false;
 }
 
 void turn_flight(struct turn *t, const char *sql, int64_t key)
@@ -331,6 +377,11 @@ void turn_deliver_kept(struct turn *t, struct session *s, const struct xml *stan
 int64_t turn_kept_key(const struct turn *t)
 {
 	return t->out->kept_key;
+}
+
+msec turn_since(const struct turn *t)
+{
+	return t->out->since ? t->out->since : clock_wall();
 }
 
 void turn_then(struct turn *t, void (*fn)(struct turn *, void *), void *with)

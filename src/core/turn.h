@@ -58,11 +58,15 @@ struct turn {
 void turn_reply(struct turn *, struct xml *payload);
 /* An error with words or an application condition (XEP-0182); returns HANDLED, so: return turn_refuse(t, CONFLICT, "…", NULL); */
 enum stanza_error turn_refuse(struct turn *, enum stanza_error, const char *text, const struct xml *application);
+/* The same with an element beside <error/>, for clients that look there for what it is about. */
+enum stanza_error turn_refuse_with(struct turn *, enum stanza_error, const char *text, const struct xml *application, struct xml *beside);
 
 /* Sends a stanza on its way, by its `to`; its `from` is set to the account's bare JID if it has none. Built in t->arena. */
 void turn_send(struct turn *, struct xml *stanza);
 /* To one session of this account. The stanza may be t->stanza itself. */
 void turn_deliver(struct turn *, struct session *, const struct xml *stanza);
+
+bool turn_delivers_to(const struct turn *, const struct session *);   /* t->stanza itself, so far */
 
 /* One statement of this turn's commit. Values: V(…); texts are borrowed until the turn ends. */
 #define turn_write(t, sql, ...)  turn_write_values(t, sql, (const struct value[]){ __VA_ARGS__ }, sizeof((const struct value[]){ __VA_ARGS__ }) / sizeof(struct value))
@@ -78,6 +82,8 @@ void turn_append_values(struct turn *, const char *sql, const struct value *, si
 void turn_flight(struct turn *, const char *sql, int64_t key);
 /* Its row is down under this key: by turn_flight, or earlier, when the message comes back from a session that ended; else 0. */
 int64_t turn_kept_key(const struct turn *);
+/* Since when its message waits for a client: wall clock. Now, unless it comes back from a session that ended. */
+msec turn_since(const struct turn *);
 /* The same for a stanza that the turn built from such a row. */
 void turn_deliver_kept(struct turn *, struct session *, const struct xml *stanza, const char *sql, int64_t key);
 bool account_is_in_flight(const struct account *, int64_t key);      /* a client was sent it and may yet have it, or has it */

@@ -14,6 +14,7 @@ struct output {                      /* a stanza that leaves when the turn is ke
 	const struct xml *stanza;
 	struct session   *session;           /* NULL: it is routed by its `to` */
 	bool              is_own;            /* the turn's own stanza goes on its way, with its receipt */
+	const char       *via;               /* by this link; NULL: to an account of ours */
 	const char       *flight_sql;        /* its row goes so when the client has it */
 	int64_t           flight_key;
 };
@@ -39,10 +40,15 @@ struct turn_out {
 	struct ticket     ticket;            /* of a call: answered when the turn ends, with NULL if it said nothing */
 	const struct xml *answer;
 	int64_t           kept_key;          /* its row is down */
+	msec              since;             /* a client was sent it then, and didn't take it; 0: none was */
 	const char       *flight_sql;
 	int64_t           flight_key;
+	unsigned          takers;            /* sessions that its own stanza goes to */
+	struct delivery  *delivery;          /* of it, when they are several */
 	/* A hop: to the database, or to the pool. */
 	bool              is_waiting, holds;
+	bool              has_met;           /* its account was made for it: source_meet */
+	hook_function    *refuse;            /* how it ends if its account isn't there after all */
 	read_function    *found;
 	uint64_t          read_after;        /* not before this append has committed */
 	void            (*work)(void *);
@@ -58,6 +64,8 @@ void turn_queue(struct turn *);
 void turn_queue_always(struct turn *);               /* what must not be refused: a session's end */
 void turns_run(struct account *, unsigned most);     /* runs those that may run */
 void turns_wake(struct account *);                   /* something changed: if it has turns that may run, its home runs them */
+void turn_queue_first(struct turn *);                /* before all others of its account */
+void turn_again(struct turn *);                      /* begins anew, before all others; to be called by what it began with, or behind its hop */
 bool turns_are_waiting(const struct account *);
 void turn_fail(struct turn *, enum stanza_error);    /* ends a turn that has not begun: answers its sender */
 
@@ -65,13 +73,16 @@ void turn_fail(struct turn *, enum stanza_error);    /* ends a turn that has not
 enum stanza_error route_on(struct turn *);
 /* One output that is routed; a stanza that the turn built is copied. Returns a signal to send when the turn's arena may go, or NULL. */
 struct signal *route_out(struct turn *, const struct output *);
+void route_stanza(struct arena *, struct xml *);     /* by its `to`, or nowhere. Takes the arena */
+enum stanza_error route_to_host(const struct turn *);        /* a message or a presence to a host itself */
 
 enum stanza_error iq_sent(struct turn *);            /* an IQ of an own session */
 enum stanza_error iq_arrived(struct turn *);         /* one from elsewhere */
+enum stanza_error iq_to_host(struct turn *, const struct host *);    /* one from another domain to a host of ours */
 enum stanza_error iq_check(const struct turn *);     /* RFC 6120 §8.2.3: OK, or what is wrong with it */
 
 void output_add(struct turn *, const struct xml *stanza, struct session *, bool is_own);
-void session_put(struct session *, const struct output *);           /* hands a stanza to its stream */
+void session_put(struct turn *, const struct output *);              /* hands a stanza to its session's stream */
 
 /* The account's turns and reads that the store answers: turn_store.c. */
 void turn_commit(struct turn *);                     /* its writes; then turn_kept or turn_lost */
@@ -80,4 +91,10 @@ void append_submit(struct turn *);
 bool account_may_read(const struct account *, uint64_t after);
 void turn_submit_read(struct turn *);
 void turn_go_on(struct turn *, enum stanza_error);   /* after a hop */
+/*
+ * A hop to who answers by turn_came, once, on this loop, and perhaps late: return turn_wait(t, holds, found, with). Unless it holds,
+ * the account's other turns run meanwhile.
+ */
+enum stanza_error turn_wait(struct turn *, bool holds, enum stanza_error (*found)(struct turn *, void *with), void *with);
+void turn_came(struct turn *);
 void turn_end(struct turn *, enum stanza_error);

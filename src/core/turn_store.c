@@ -1,5 +1,5 @@
 /*
- * What a turn asks of the database. An anonymous user's writes end here: nothing of it is kept.
+ * What a turn asks of the database, and of others. An anonymous user's writes end here: nothing of it is kept.
  *
  * A commit: the turn's writes in one job; its account takes no other turn
  * until it is on disk. An append: a job of its own, with copies of its values,
@@ -145,6 +145,8 @@ static void append_bounce(struct append *p)
 	log_problem("STORE", "%s: a message could not be kept: %s", p->account->jid, p->job.why.text);
 	struct arena *a = arena_new();
 	struct xml *error = p->head ? stanza_error_reply(a, xml_clone(a, p->head), RESOURCE_CONSTRAINT, NULL, NULL) : NULL;      /* a reply borrows; p ends first */
+	if (error && p->account->host && p->account->host->legacy_codes)
+		stanza_error_add_code(a, error);
 	struct jid *to = error ? jid_parse(a, xml_get(error, "to")) : NULL;
 	if (to)
 		signal_send(signal_new(a, error, jid_parse(a, p->account->jid), to, KIND_MESSAGE, TYPE_ERROR));
@@ -187,7 +189,7 @@ void append_submit(struct turn *t)
 	receipt_hold(p->receipt);
 	p->since = clock_now();
 	p->number = ++t->account->mailbox.appended;
-	if (t->kind == KIND_MESSAGE && t->type != TYPE_ERROR && !t->is_delivered && t->from)
+	if (t->stanza && t->kind == KIND_MESSAGE && t->type != TYPE_ERROR && !t->is_delivered && t->from)
 		p->head = EL(p->arena, NS_CLIENT, "message", ATTR(p->arena, "from", arena_string(p->arena, t->from->full)),
 			ATTR(p->arena, "to", arena_string(p->arena, t->to->full)), ATTR(p->arena, "id", arena_string(p->arena, t->id)));
 	list_append(&t->account->mailbox.appends, &p->link);
@@ -245,6 +247,29 @@ enum stanza_error turn_read_values(struct turn *t, read_function *found, bool ho
 	else
 		list_append(&box->reads, &out->link);
 	return HANDLED;
+}
+
+/* --- who answers late --- */
+
+enum stanza_error turn_wait(struct turn *t, bool holds, enum stanza_error (*found)(struct turn *, void *), void *with)
+{
+	struct turn_out *out = t->out;
+	out->worked = found;
+	out->with = with;
+	out->is_waiting = true;
+	if (holds && !out->holds)
+		out->holds = t->account->mailbox.is_held = true;
+	t->account->mailbox.reading++;
+	return HANDLED;
+}
+
+void turn_came(struct turn *t)
+{
+	t->account->mailbox.reading--;
+	t->out->is_waiting = false;
+	enum stanza_error verdict = t->out->worked(t, t->out->with);
+	if (!t->out->is_waiting)
+		turn_go_on(t, verdict);
 }
 
 /* --- the pool --- */

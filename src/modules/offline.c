@@ -3,7 +3,8 @@
  *
  *   nobody there (AT_MISS)                → a row; the sender's receipt waits for it
  *   somebody there, and the sender counts → a row *in flight* (AT_KEEP), which goes
- *   on a receipt (XEP-0198)                 when the client has the message
+ *   on a receipt; or there is a session     when the client has the message
+ *   that hibernates, and no other (XEP-0198)
  *   a session says it is available        → the rows, oldest first, in pages
  *
  * A row leaves the table only when a client has its message, so twice is
@@ -92,13 +93,18 @@ static const char *text_of(struct turn *t)
 	return xml_string(t->arena, t->stanza, NS_CLIENT);
 }
 
-static int64_t put(struct turn *t, const char *text)
+static int64_t count_one(struct turn *t, const char *text)
 {
 	struct amount *amount = amount_of(t->account);
-	int64_t key = clock_key(), size = (int64_t)strlen(text);
-	turn_append(t, Q_PUT, V(key), V(t->account->id), V(clock_wall()), V(size), V(text));
 	amount->count++;
-	amount->bytes += size;
+	amount->bytes += (int64_t)strlen(text);
+	return clock_key();
+}
+
+static int64_t put(struct turn *t, const char *text)
+{
+	int64_t key = count_one(t, text);
+	turn_append(t, Q_PUT, V(key), V(t->account->id), V(turn_since(t)), V((int64_t)strlen(text)), V(text));
 	return key;
 }
 
@@ -118,17 +124,49 @@ static bool will_be_delivered(const struct turn *t)
 	return false;
 }
 
-/* Its sender's receipt says it is safe: so it is on disk until a client has it. */
+/* Of those that it will go to, the best ones, each has a session that hibernates. */
+static bool nobody_is_there(const struct turn *t)
+{
+	const struct session *named = t->to->resource ? account_session(t->account, t->to->resource) : NULL;
+	bool is_there = false;
+	int best = -1;
+	if (named)
+		return named->stream->hibernates;
+	EACH_SESSION(t->account, s) {
+		if (!takes_messages(s) || s->priority < best)
+			continue;
+		is_there = (s->priority == best && is_there) || !s->stream->hibernates;
+		best = s->priority;
+	}
+	return !is_there;
+}
+
+/*
+ * Its sender's receipt says it is safe: so it is on disk until a client has it. And so is what waits for a client that may not
+ * come back, whoever sent it.
+ */
 static enum stanza_error keep(struct turn *t)
 {
 	int64_t key = turn_kept_key(t);
-	if (!key && (!t->wants_keeping || offline_worth(t->stanza, t->type) != WORTH_KEEPING))
+	if (!key && ((!t->wants_keeping && !nobody_is_there(t)) || offline_worth(t->stanza, t->type) != WORTH_KEEPING))
 		return OK;
 	if (!will_be_delivered(t))
 		return OK;                               /* AT_MISS sees to it, within the limits */
 	turn_flight(t, Q_FORGET, key ? key : put(t, text_of(t)));
 	amount_of(t->account)->may_be_less = true;
 	return OK;
+}
+
+/* For a session that hibernated when the server stopped: what it holds is safe from now on. */
+static int64_t put_flight(struct turn *t, const struct xml *message, enum type type, msec since)
+{
+	if (offline_worth(message, type) != WORTH_KEEPING)
+		return 0;
+	const char *text = xml_string(t->arena, message, NS_CLIENT);
+	int64_t key = count_one(t, text);
+	turn_write(t, Q_PUT, V(key), V(t->account->id), V(since), V((int64_t)strlen(text)), V(text));
+	amount_of(t->account)->may_be_less = true;
+	return key;
 }
 
 static enum stanza_error store(struct turn *t)
@@ -193,11 +231,17 @@ static int64_t number(const struct turn *t, const char *name)
 	return text ? strtoll(text, NULL, 10) : 0;
 }
 
-/* The turn is a session's presence, or a call to go on. */
+/* One that hibernates gets what comes, and not what waits here: another may read that, or its client when it is back. */
+static bool reads(const struct session *s)
+{
+	return takes_messages(s) && !s->stream->hibernates;
+}
+
+/* The turn is a session's presence or return, or a call to go on. */
 static struct session *reader(const struct turn *t)
 {
 	struct session *s = t->kind == KIND_CALL ? session_find(t->account, number(t, "session")) : t->session;
-	return s && takes_messages(s) ? s : NULL;
+	return s && reads(s) ? s : NULL;
 }
 
 static void go_on_later(struct turn *t, const struct session *s, int64_t after, msec wait)
@@ -210,18 +254,38 @@ static void go_on_later(struct turn *t, const struct session *s, int64_t after, 
 		ATTR(a, "after", arena_printf(a, "%lld", (long long)after)), ATTR(a, "wait", arena_printf(a, "%lld", (long long)wait))));
 }
 
-/* XEP-0203: since when it waited, and where. */
-static void deliver(struct turn *t, struct session *s, const struct row *row)
+/* By us, when it came back from a session that had ended. */
+static bool is_stamped(const struct xml *message, const char *from, const char *stamp)
+{
+	for (const struct xml *el = xml_child(message, NS_DELAY, "delay"); el; el = xml_next(el, NS_DELAY, "delay")) {
+		const char *by = xml_get(el, "from"), *at = xml_get(el, "stamp");
+		if (by && at && strcmp(by, from) == 0 && strcmp(at, stamp) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* XEP-0203: since when it waited, and where; for old clients XEP-0091 says the same. */
+static void stamp(struct turn *t, struct xml *message, msec since)
 {
 	struct arena *a = t->arena;
+	const char *domain = t->account->address->domain, *at = datetime_print_msec(a, since);
+	if (!is_stamped(message, domain, at))
+		xml_append(message, EL(a, NS_DELAY, "delay", ATTR(a, "from", domain), ATTR(a, "stamp", at), TEXT(a, "Offline Storage")));
+	if (t->host && t->host->legacy_stamps)
+		xml_append(message, EL(a, NS_DELAY_LEGACY, "x", ATTR(a, "from", domain), ATTR(a, "stamp", datetime_print_legacy(a, since)),
+			TEXT(a, "Offline Storage")));
+}
+
+static void deliver(struct turn *t, struct session *s, const struct row *row)
+{
 	const char *text = row_text(row, 2);
-	struct xml *message = xml_parse(a, text, strlen(text), NS_CLIENT);
+	struct xml *message = xml_parse(t->arena, text, strlen(text), NS_CLIENT);
 	if (!message) {
 		log_problem("OFFLINE", "%s: the message of row %lld can't be read", t->account->jid, (long long)row_int(row, 0));
 		return;
 	}
-	xml_append(message, EL(a, NS_DELAY, "delay", ATTR(a, "from", t->account->address->domain),
-		ATTR(a, "stamp", datetime_print_msec(a, row_int(row, 1))), TEXT(a, "Offline Storage")));
+	stamp(t, message, row_int(row, 1));
 	turn_deliver_kept(t, s, message, Q_FORGET, row_int(row, 0));
 	amount_of(t->account)->may_be_less = true;
 }
@@ -266,7 +330,7 @@ static bool is_read_to(struct turn *t)
 {
 	const struct reading *r = reading_of(t->account);
 	const struct session *s = r->session ? session_find(t->account, r->session) : NULL;
-	return s && takes_messages(s) && clock_now() < r->lost_at;
+	return s && reads(s) && clock_now() < r->lost_at;
 }
 
 static enum stanza_error available(struct turn *t)
@@ -275,6 +339,12 @@ static enum stanza_error available(struct turn *t)
 	if (t->was_addressed || t->type != TYPE_AVAILABLE || !amount || !amount->count || !reader(t) || is_read_to(t))
 		return OK;
 	return read_page(t);
+}
+
+static enum stanza_error resumed(struct turn *t)
+{
+	const struct amount *amount = t->account->state == ACCOUNT_READY ? account_data(t->account, &mod_offline) : NULL;
+	return amount && amount->count && reader(t) && !is_read_to(t) ? read_page(t) : OK;
 }
 
 /* The last page is still on its way: more of it would only fill queues. */
@@ -287,7 +357,7 @@ static bool is_behind(const struct session *s)
 static void read_to_another(struct turn *t, const struct session *than)
 {
 	EACH_SESSION(t->account, s) {
-		if (s == than || !takes_messages(s))
+		if (s == than || !reads(s))
 			continue;
 		go_on_later(t, s, 0, WAIT_LEAST);
 		return;
@@ -324,12 +394,6 @@ static enum stanza_error gone(struct turn *t)
 	return OK;
 }
 
-static enum stanza_error forget(struct turn *t)
-{
-	turn_write(t, Q_REMOVE, V(t->account->id));
-	return OK;
-}
-
 const struct module mod_offline = {
 	.name        = "offline",
 	.title       = "Offline Messages",
@@ -337,13 +401,16 @@ const struct module mod_offline = {
 	.features    = FEATURES(NS_OFFLINE),
 	.calls       = CALLS({ "offline-page", next_page }),
 	.hooks       = HOOKS(ON_MESSAGE(AT_KEEP, keep), ON_MESSAGE(AT_MISS, miss), ON_PRESENCE_SENT(AT_MISS, available),
-		ON_SESSION_GONE(AT_MISS, gone), ON_ACCOUNT_REMOVED(AT_KEEP, forget)),
+		ON_SESSION_RESUMED(AT_MISS, resumed), ON_SESSION_GONE(AT_MISS, gone)),
+	.forget      = FORGET(Q_REMOVE),
 	.options     = OPTIONS(
 		{ "limit", OPTION_INT, "1000", "Messages that wait for one account; 0: no limit" },
 		{ "limit_bytes", OPTION_SIZE, "10M", "Bytes of them; 0: no limit" }),
 	.per_account = &(const struct per_account){
 		"SELECT COUNT(*), COALESCE(SUM(size), 0) FROM offline WHERE account = " ACCOUNT_ID, load, mem_free },
 	.live_free   = mem_free,
+	.flight      = Q_FORGET,
+	.flight_put  = put_flight,
 	.portable    = &offline_portable,
 	.migrations  = MIGRATIONS({ "offline", 1,
 		"CREATE TABLE offline (id INTEGER PRIMARY KEY, account INTEGER NOT NULL, stored_at INTEGER NOT NULL, size INTEGER NOT NULL, stanza TEXT NOT NULL);"

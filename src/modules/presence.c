@@ -13,6 +13,7 @@
 #include "core/host.h"
 #include "core/limit.h"
 #include "core/session.h"
+#include "modules/access.h"
 #include "modules/directed.h"
 #include "modules/modules.h"
 #include "modules/subscription.h"
@@ -60,6 +61,7 @@ void presence_hide(struct turn *t, const char *bare)
 static void broadcast(struct turn *t, const struct xml *presence)
 {
 	struct xml *own = addressed(t, presence, t->account->jid);
+	const bool is_leaving = xml_get(presence, "type");       /* whoever saw somebody come may see him go */
 	struct contact c;
 	size_t at = 0;
 	unsigned heard = 0;
@@ -67,7 +69,7 @@ static void broadcast(struct turn *t, const struct xml *presence)
 		if (is_there(s))
 			turn_deliver(t, s, own);
 	while (roster_block_next(roster_of(t->account), &at, &c)) {
-		if (!subscription_is_from(c.subscription))
+		if (!subscription_is_from(c.subscription) || (!is_leaving && !access_is_open(t, c.jid)))
 			continue;
 		turn_send(t, addressed(t, presence, arena_string(t->arena, c.jid)));
 		heard++;
@@ -291,6 +293,27 @@ static enum stanza_error came(struct turn *t)
 	return OK;
 }
 
+/* --- over a restart --- */
+
+static struct xml *save(const struct session *s, struct arena *a)
+{
+	struct xml *el = EL(a, NS_CALL, "directed", NULL);
+	const char *to = NULL;
+	while ((to = directed_next(directed_of(s), to)))
+		xml_append(el, EL(a, NS_CALL, "to", TEXT(a, arena_string(a, to))));
+	return el->first ? el : NULL;
+}
+
+static void restore(struct session *s, const struct xml *el)
+{
+	struct arena *a = arena_new();
+	struct directed *d = NULL;
+	for (const struct xml *to = xml_first(el); to; to = xml_next(to, NULL, NULL))
+		d = directed_add(d, xml_text(to, a));
+	session_set_data(s, &mod_presence, d);
+	arena_free(a);
+}
+
 const struct module mod_presence = {
 	.name    = "presence",
 	.is_needed = true,
@@ -299,4 +322,6 @@ const struct module mod_presence = {
 	.options = OPTIONS(
 		{ "directed", OPTION_SIZE, "64k", "Bytes of addresses that one session may have sent presence to by name", 0, 64 << 20 }),
 	.session_free = mem_free,
+	.session_save = save,
+	.session_restore = restore,
 };

@@ -9,11 +9,29 @@
 #include "core/credentials.h"
 #include "core/host.h"
 #include "core/session.h"
+#include "core/source.h"
 #include <string.h>
 
 static bool may(const struct host *host, const char *what)
 {
 	return host_bool(host, &mod_register, what);
+}
+
+/* Where the password is may be where we can't write. */
+static bool may_change(const struct host *host)
+{
+	return may(host, "allow_password_change") && (source_can(host, SOURCE_FOR_PLAIN) & SOURCE_WRITES);
+}
+
+/* An account whose password is elsewhere would be back at the next login. */
+static bool may_remove(const struct host *host)
+{
+	return may(host, "allow_remove") && !source_of_host(host, SOURCE_FOR_PLAIN);
+}
+
+static bool may_sign_up(const struct host *host)
+{
+	return may(host, "auto_signup") && !source_of_host(host, SOURCE_FOR_PLAIN);
 }
 
 /* The account's own server; another of our domains has nothing on file for it. */
@@ -29,7 +47,7 @@ static enum stanza_error get(struct turn *t)
 	if (!is_at_home(t))
 		return SERVICE_UNAVAILABLE;
 	turn_reply(t, EL(a, NS_REGISTER, "query",
-		may(t->host, "allow_password_change") ? EL(a, NS_REGISTER, "instructions", TEXT(a, "Send a new password to change it.")) : NULL,
+		may_change(t->host) ? EL(a, NS_REGISTER, "instructions", TEXT(a, "Send a new password to change it.")) : NULL,
 		EL(a, NS_REGISTER, "registered"),
 		EL(a, NS_REGISTER, "username", TEXT(a, t->account->local)),
 		EL(a, NS_REGISTER, "password")));
@@ -85,7 +103,7 @@ static enum stanza_error change(struct turn *t)
 	const char *password = xml_child_text(t->payload, NS_REGISTER, "password", a);
 	if (!name || !password || !*password || !is_own_name(t, name))
 		return BAD_REQUEST;
-	if (!may(t->host, "allow_password_change"))
+	if (!may_change(t->host))
 		return NOT_ALLOWED;
 	if (!is_safe(t) || !knows_password(t))
 		return NOT_AUTHORIZED;
@@ -108,7 +126,7 @@ static enum stanza_error cancel(struct turn *t)
 	const struct xml *first = xml_first(t->payload);
 	if (xml_next(first, NULL, NULL))
 		return BAD_REQUEST;
-	if (!may(t->host, "allow_remove"))
+	if (!may_remove(t->host))
 		return NOT_ALLOWED;
 	if (is_restricted(t))
 		return FORBIDDEN;
@@ -127,7 +145,7 @@ static enum stanza_error set(struct turn *t)
 /* §7: only where something of it can be had. */
 static void host_info(const struct host *host, struct arena *a, struct xml *query)
 {
-	if (may(host, "auto_signup") || may(host, "allow_password_change") || may(host, "allow_remove"))
+	if (may_sign_up(host) || may_change(host) || may_remove(host))
 		xml_append(query, EL(a, NS_DISCO_INFO, "feature", ATTR(a, "var", NS_REGISTER)));
 }
 

@@ -13,6 +13,7 @@
 #include "core/limit.h"
 #include "core/session.h"
 #include "modules/modules.h"
+#include "modules/own.h"
 #include "modules/roster_portable.h"
 #include "modules/subscription.h"
 #include <stdlib.h>
@@ -174,6 +175,24 @@ static enum stanza_error get(struct turn *t)                             /* §2.
 	return OK;
 }
 
+/* For administrators: the call <roster/>. */
+static enum stanza_error tell(struct turn *t)
+{
+	struct arena *a = t->arena;
+	struct contact c;
+	size_t at = 0;
+	struct xml *query = EL(a, NS_ROSTER, "query", NULL);
+	if (t->account->state != ACCOUNT_READY) {
+		turn_answer(t, EL(a, NS_CALL, "failed", ATTR(a, "why", "missing")));
+		return t->account->state == ACCOUNT_FAILED ? RESOURCE_CONSTRAINT : HANDLED;
+	}
+	while (roster_block_next(roster_of(t->account), &at, &c))
+		if (c.is_listed)
+			xml_append(query, roster_item(a, &c));
+	turn_answer(t, EL(a, NS_CALL, "roster", query));
+	return HANDLED;
+}
+
 /* --- set --- */
 
 static enum stanza_error check_name(const struct turn *t, const char *text, const char *limit)
@@ -272,19 +291,15 @@ static enum stanza_error set(struct turn *t)                             /* §2.
 /* §2.1.5, §2.3.3: another's roster. Refused where its sender lives, so that the answer says nothing of the other account. */
 static enum stanza_error refuse_foreign(struct turn *t)
 {
-	bool is_ours = t->to->local && !t->to->resource && host_find(t->to->domain);
-	bool is_request = t->type == TYPE_GET || t->type == TYPE_SET;
-	return is_ours && is_request && xml_is(t->payload, NS_ROSTER, "query") ? FORBIDDEN : OK;
+	return is_asked_of_another(t, NS_ROSTER, "query") ? FORBIDDEN : OK;
 }
 
-static enum stanza_error forget(struct turn *t)
+static enum stanza_error take_leave(struct turn *t)
 {
 	size_t at = 0;
 	struct contact c;
 	while (roster_block_next(roster_of(t->account), &at, &c))
 		subscription_end(t, &c);
-	turn_write(t, Q_FORGET, V(t->account->id));
-	turn_write(t, Q_FORGET_VERSION, V(t->account->id));
 	return OK;
 }
 
@@ -296,10 +311,12 @@ static void stream_features(const struct host *host, struct arena *a, struct xml
 
 const struct module mod_roster = {
 	.name        = "roster",
+	.calls       = CALLS({ "roster", tell }),
 	.is_needed = true,
 	.title       = "Roster",
 	.iqs         = IQS({ NS_ROSTER, "query", IQ_GET, TO_SELF, get }, { NS_ROSTER, "query", IQ_SET, TO_SELF, set }),
-	.hooks       = HOOKS(ON_IQ_SENT(AT_GUARD, refuse_foreign), ON_ACCOUNT_REMOVED(AT_DELIVER, forget)),
+	.hooks       = HOOKS(ON_IQ_SENT(AT_GUARD, refuse_foreign), ON_ACCOUNT_REMOVED(AT_DELIVER, take_leave)),
+	.forget      = FORGET(Q_FORGET, Q_FORGET_VERSION),
 	.portable    = &roster_portable,
 	.per_account = &(const struct per_account){ Q_LOAD, load, mem_free },
 	.options     = OPTIONS(

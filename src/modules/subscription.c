@@ -14,6 +14,7 @@
 #include "core/host.h"
 #include "core/limit.h"
 #include "core/portable.h"
+#include "core/route.h"
 #include "core/session.h"
 #include "modules/modules.h"
 #include "modules/presence.h"
@@ -101,7 +102,7 @@ static enum stanza_error sent(struct turn *t)
 		return HANDLED;                      /* one always sees oneself */
 	enum subscription_verb verb = verb_of(t);
 	const char *to = t->to->bare;
-	if (verb == VERB_SUBSCRIBE && !host_find(t->to->domain))
+	if (verb == VERB_SUBSCRIBE && !route_leads_to(t->to->domain))
 		return REMOTE_SERVER_NOT_FOUND;
 	struct contact old = roster_contact(t, to), new = after_sending(&old, verb);
 	const struct subscription_step *step = &subscription_outbound[verb][old.subscription];
@@ -239,12 +240,6 @@ void subscription_remind(struct turn *t, const struct rows *requests)
 	}
 }
 
-static enum stanza_error forget(struct turn *t)
-{
-	turn_write(t, Q_FORGET, V(t->account->id));
-	return OK;
-}
-
 /* --- to another server and from one (XEP-0227 §4.9) --- */
 
 static int64_t export(struct arena *a, struct xml *user, const struct rows *rows, const char *domain)
@@ -276,7 +271,8 @@ const struct module mod_subscription = {
 	.name       = "subscription",
 	.is_needed = true,
 	.title      = "Presence Subscriptions",
-	.hooks      = HOOKS(ON_PRESENCE_SENT(AT_DELIVER, sent), ON_PRESENCE(AT_DELIVER, came), ON_ACCOUNT_REMOVED(AT_DELIVER, forget)),
+	.hooks      = HOOKS(ON_PRESENCE_SENT(AT_DELIVER, sent), ON_PRESENCE(AT_DELIVER, came)),
+	.forget     = FORGET(Q_FORGET),
 	.portable   = &(const struct portable){ .query = Q_REQUESTS, .export = export, .import = import },
 	.options    = OPTIONS(
 		{ "requests", OPTION_INT, "500", "Subscription requests that may wait for one account's answer; what comes beyond is ignored", 0, 1000000 },

@@ -6,8 +6,9 @@
  */
 #include "modules/modules.h"
 #include "core/account.h"
-#include "core/host.h"
 #include "core/portable.h"
+#include "modules/own.h"
+#include "modules/search.h"
 #include "xml/parser.h"
 #include <string.h>
 
@@ -32,7 +33,9 @@ static enum stanza_error get(struct turn *t)
 
 static enum stanza_error set(struct turn *t)
 {
+	struct search_row row = search_row(t->arena, t->account->id, t->account->address->domain, t->payload, false);
 	turn_write(t, Q_PUT, V(t->account->id), V(xml_string(t->arena, t->payload, NS_CLIENT)));
+	turn_write_values(t, row.sql, row.values, row.count);
 	turn_reply(t, NULL);
 	return OK;
 }
@@ -40,14 +43,7 @@ static enum stanza_error set(struct turn *t)
 /* §3.2: another's card. Refused where its sender lives, so that the answer says nothing of the other account. */
 static enum stanza_error refuse_set(struct turn *t)
 {
-	bool is_ours = t->to->local && !t->to->resource && host_find(t->to->domain);
-	return is_ours && t->type == TYPE_SET && xml_is(t->payload, NS_VCARD, "vCard") ? FORBIDDEN : OK;
-}
-
-static enum stanza_error forget(struct turn *t)
-{
-	turn_write(t, Q_REMOVE, V(t->account->id));
-	return OK;
+	return t->type == TYPE_SET && is_asked_of_another(t, NS_VCARD, "vCard") ? FORBIDDEN : OK;
 }
 
 /* --- to another server and from one (XEP-0227 §4.7) --- */
@@ -63,6 +59,9 @@ static enum import_verdict import(struct importing *in, const struct xml *child)
 {
 	if (!xml_is(child, NS_VCARD, "vCard"))
 		return IMPORT_NOT_MINE;
+	struct search_row row = search_row(in->arena, in->account, in->jid->domain, child, !in->overwrites);
+	if (row.count)
+		in->put(in, row.sql, row.values, row.count);
 	import_put(in, in->overwrites ? Q_PUT : Q_ADD, V(in->account), V(xml_string(in->arena, child, NS_CLIENT)));
 	return IMPORT_TAKEN;
 }
@@ -74,7 +73,8 @@ const struct module mod_vcard = {
 	.features         = FEATURES(NS_VCARD),
 	.account_features = FEATURES(NS_VCARD),
 	.iqs              = IQS({ NS_VCARD, "vCard", IQ_GET, TO_ACCOUNT, get }, { NS_VCARD, "vCard", IQ_SET, TO_SELF, set }),
-	.hooks            = HOOKS(ON_IQ_SENT(AT_GUARD, refuse_set), ON_ACCOUNT_REMOVED(AT_KEEP, forget)),
+	.hooks            = HOOKS(ON_IQ_SENT(AT_GUARD, refuse_set)),
+	.forget           = FORGET(Q_REMOVE),
 	.portable         = &(const struct portable){ .query = Q_GET, .export = export, .import = import },
 	.migrations       = MIGRATIONS({ "vcard", 1, "CREATE TABLE vcard (account INTEGER PRIMARY KEY, card TEXT NOT NULL);" }),
 };

@@ -56,7 +56,8 @@ void conn_abort(struct conn *);                      /* at once, nothing more is
 void conn_free(struct conn *);                       /* after `ended` */
 
 /* TLS begins with a call, usually inside `input`; what was written before leaves in the clear. `with` lives until the handshake ends. */
-void conn_tls(struct conn *, tls_chooser, void *with);             /* STARTTLS: bytes not yet taken by `input` are dropped (RFC 6120 §5.4.2.3: they were sent in the clear) */
+/* STARTTLS: of bytes not yet taken by `input`, a handshake that begins goes on; any others are dropped (RFC 6120 §5.4.2.3: they were sent in the clear). */
+void conn_tls(struct conn *, tls_chooser, void *with);
 void conn_tls_detected(struct conn *, tls_chooser, void *with);    /* the first byte said TLS: bytes not yet taken are the start of the handshake */
 
 /* Facts. */

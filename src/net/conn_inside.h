@@ -66,6 +66,8 @@ struct conn {
 _Static_assert(sizeof(struct conn) <= 224, "an idle session shall cost 4 KiB, and this is its share: docs/memory.md");
 
 /* Is there somebody to tell, and nothing else under way? */
+enum { CONN_HANDSHAKE = 0x16 };                  /* the first byte of TLS */
+
 static inline bool conn_hears(const struct conn *c)
 {
 	return c->owner && c->loop && !c->is_dead && !c->is_doomed && !c->parting && !c->move_to;

@@ -34,8 +34,10 @@ static size_t offer(struct conn *c, const char *bytes, size_t size)
 			return size;
 		ASSERT(n <= size - taken);
 		taken += n;
-		if (c->tls && !had_tls)
+		if (c->tls && !had_tls) {
+			c->tls->in_is_hello |= taken < size && bytes[taken] == CONN_HANDSHAKE;       /* sent ahead: XEP-0305 §5 */
 			return c->tls->in_is_hello ? taken : size;   /* RFC 6120 §5.4.2.3 */
+		}
 	} while (taken < size && conn_may_offer(c) && (c->owner != owner || c->with != with));
 	return taken;
 }

@@ -117,6 +117,9 @@ bool store_copy(struct store *, struct store_copy *);         /* false: another 
 bool store_copy_run(struct store *, struct store_copy *);     /* waits for it: as store_run */
 bool store_check(const char *path, struct fail *why);         /* the file is a whole database of ours: for a restore */
 
+/* One read of another server's database: opened for it, and closed. Waits for the disk, so on a worker; `done` isn't called. */
+bool store_peek(const char *path, struct store_job *);
+
 /* Waits for the job, whose `done` isn't called: for commands without a server. Never on a loop. True if STORE_OK. */
 bool store_run(struct store *, struct store_job *);
 

@@ -95,7 +95,6 @@ static void take_limit(struct meter *m, unsigned most, int64_t span)
 static void take_limits(struct address *a, const struct core_limits *l)
 {
 	take_limit(&a->wrong, l->wrong_logins, MINUTE);
-	take_limit(&a->registrations, l->registrations, HOUR);
 	take_limit(&a->connects, l->connects, MINUTE);
 }
 
@@ -159,9 +158,10 @@ void address_wrong_login(struct address *a)
 	pthread_mutex_unlock(&lock);
 }
 
-bool address_may_register(struct address *a)
+bool address_may_register(struct address *a, unsigned most)
 {
 	pthread_mutex_lock(&lock);
+	take_limit(&a->registrations, most, HOUR);
 	bool may = take(&a->registrations, HOUR);
 	pthread_mutex_unlock(&lock);
 	return may;

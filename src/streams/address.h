@@ -19,4 +19,4 @@ struct address *address_enter(const struct sockaddr_storage *, const struct core
 void address_leave(struct address *);                /* NULL is fine */
 bool address_may_login(struct address *);            /* not too many wrong passwords lately */
 void address_wrong_login(struct address *);
-bool address_may_register(struct address *);         /* counts it too */
+bool address_may_register(struct address *, unsigned most);  /* in an hour; counts it too */

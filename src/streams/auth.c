@@ -42,7 +42,7 @@ static void challenge(struct c2s *c, const char *data, size_t size)
 
 static void succeeded(struct c2s *c, struct arena *a, const struct exchange_success *s)
 {
-	c2s_authenticated(c, s->bare, s->mechanism, a, EL(a, NS_SASL, "success", s->last ? TEXT(a, base64_encode(a, s->last, s->size)) : NULL));
+	c2s_authenticated(c, s->wire, s->bare, s->mechanism, a, EL(a, NS_SASL, "success", s->last ? TEXT(a, base64_encode(a, s->last, s->size)) : NULL));
 }
 
 static void failed(struct c2s *c, enum sasl_failure failure)

@@ -13,14 +13,19 @@
 #include "core/home.h"
 #include "streams/acks.h"
 #include "streams/address.h"
+#include "streams/component.h"
 #include "streams/exchange.h"
+#include "streams/sasl2.h"
 #include "streams/header.h"
 #include "streams/guest.h"
+#include "streams/hibernate.h"
+#include "streams/management.h"
 #include "streams/legacy.h"
 #include "streams/login.h"
 #include "streams/signup.h"
 #include "core/call.h"
 #include "xmpp/redact.h"
+#include "xmpp/sasl_failure.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -53,6 +58,13 @@ void c2s_log_xml(const struct c2s *c, const char *done, const struct xml *el)
 	arena_free(a);
 }
 
+/* A stanza in a session that the stream itself says or answers: the session's own pass by session_receive and session_put. */
+void c2s_show(const struct c2s *c, enum tap_way way, const struct xml *stanza)
+{
+	if (tap_is_open(home_here()))
+		tap_show_session(way, c->session, stanza);
+}
+
 /* --- writing --- */
 
 void c2s_write(struct c2s *c, const struct xml *el)
@@ -60,8 +72,18 @@ void c2s_write(struct c2s *c, const struct xml *el)
 	if (!c->conn)
 		return;
 	C2S_LOG_XML(c, "sent", el);
+	if (c->state == C2S_BOUND && el->ns == NS_CLIENT)
+		c2s_show(c, TAP_OUT, el);
 	xml_print(conn_out(c->conn), el, NS_CLIENT);
 	conn_printed(c->conn);
+}
+
+void c2s_write_error(struct c2s *c, struct arena *a, struct xml *stanza)
+{
+	const struct host *host = c2s_host(c);
+	if (host && host->legacy_codes)
+		stanza_error_add_code(a, stanza);
+	c2s_write(c, stanza);
 }
 
 static void write_header(struct c2s *c)
@@ -96,23 +118,34 @@ static void leave_session(struct c2s *c, const char *why)
 		return;
 	struct arena *a = arena_new();
 	uint64_t first = 0;
-	const struct xml *const *untaken = c->acks ? acks_untaken(c->acks, a, &first) : NULL;
+	const struct untaken *untaken = c->acks ? acks_untaken(c->acks, a, &first) : NULL;
 	c->session = NULL;
+	if (c->acks && acks_id(c->acks))
+		hibernation_remember(s, acks_id(c->acks));
 	session_ended(s, untaken, first, why);
 	arena_free(a);
 }
 
-static void forget(struct c2s *c)
+static void leave_loop(struct c2s *c)
 {
 	timer_stop(&c->timer);
 	list_remove(&c->in_loop);
 	stream_count--;
+}
+
+static void forget(struct c2s *c)
+{
+	leave_loop(c);
 	guest_left(c->gate);
 	address_leave(c->address);
 	exchange_free(c->auth);
 	c->auth = NULL;
+	sasl2_free(c->sasl2);
+	c->sasl2 = NULL;
 	if (c->is_binding)
 		session_bind_cancel(c->account, c);
+	if (c->is_resuming)
+		management_leave(c);
 	call_cancel(c);
 	login_ends(c->login, c->account);
 	c->login = NULL;
@@ -133,7 +166,16 @@ static void ended(void *owner, enum conn_end end, const char *words)
 	struct c2s *c = owner;
 	const char *why = words ? words : end == CONN_CLOSED ? "the peer closed the connection" : "the connection was lost";
 	c2s_log(c, LOG_LOW, "ended: %s", why);
+	management_hibernate(c, why);
 	conn_free(c->conn);
+	c->conn = NULL;
+	gone(c, why);
+}
+
+void c2s_lose(struct c2s *c, const char *why)
+{
+	c2s_log(c, LOG_LOW, "ended: %s", why);
+	conn_abort(c->conn);
 	c->conn = NULL;
 	gone(c, why);
 }
@@ -152,6 +194,12 @@ static void close_timed_out(struct timer *timer)
 	c2s_finish(CONTAINER(timer, struct c2s, timer), "the peer didn't close its stream");
 }
 
+/* These say nothing of the session: who comes back finds it (XEP-0198 §5). */
+static bool is_about_connection(enum stream_error error)
+{
+	return error == STREAM_CONNECTION_TIMEOUT || error == STREAM_SYSTEM_SHUTDOWN;
+}
+
 /* RFC 6120 §4.9.1.1: an error ends the stream and the connection at once. */
 void c2s_error(struct c2s *c, enum stream_error error, const char *text)
 {
@@ -165,6 +213,8 @@ void c2s_error(struct c2s *c, enum stream_error error, const char *text)
 		header_write_error(conn_out(c->conn), error, text, NULL);
 		conn_printed(c->conn);
 	}
+	if (is_about_connection(error))
+		management_hibernate(c, stream_error_name(error));
 	c2s_finish(c, stream_error_name(error));
 }
 
@@ -215,6 +265,11 @@ bool c2s_is_secure(const struct c2s *c)
 	return conn_is_tls(c->conn);
 }
 
+int64_t c2s_limit(struct c2s *c, enum client_limit which)
+{
+	return terms_limit(c2s_terms(c), c2s_host(c), which);
+}
+
 const struct terms *c2s_terms(struct c2s *c)
 {
 	const struct hosts *hosts = hosts_here();
@@ -227,6 +282,11 @@ const struct terms *c2s_terms(struct c2s *c)
 		c->generation = hosts->generation;
 	}
 	return entrance_terms(e, c->place);
+}
+
+struct source *c2s_source(struct c2s *c, enum source_use use)
+{
+	return source_for(c2s_terms(c)->sources, c2s_host(c), use);
 }
 
 bool c2s_needs_tls(struct c2s *c)
@@ -309,10 +369,24 @@ static bool is_taken(struct c2s *c, enum stream_kind kind)
 	return kind == STREAM_STRANGE || (c2s_terms(c)->streams & takes[kind]);
 }
 
+/* The rest of its life is told in component.c. */
+static void become_component(struct c2s *c, const struct xml_found *open)
+{
+	component_start(c->conn, c->gate, c->address, &(struct arrival){ c->number, (msec)c->since * 1000 }, c->parser, open);
+	c->conn = NULL;
+	c->parser = NULL;
+	leave_loop(c);
+	c->is_over = true;
+}
+
 static void header(struct c2s *c, const struct xml_found *open)
 {
 	struct arena *a = open->arena;
 	enum stream_kind kind = header_kind(open);
+	if (kind == STREAM_COMPONENT && is_taken(c, kind)) {
+		become_component(c, open);
+		return;
+	}
 	if (kind == STREAM_CLIENT)
 		c->kind = 'S';
 	take_names(c, a, open->element);
@@ -427,14 +501,27 @@ static size_t input(void *owner, const char *bytes, size_t size)
 	return taken;
 }
 
-static const struct conn_owner owner = { input, NULL, c2s_written, ended };
+static void secured(void *owner)
+{
+	struct c2s *c = owner;
+	if (c->state == C2S_SECURING)
+		c->state = C2S_HEADER;
+}
+
+static const struct conn_owner owner = { input, secured, c2s_written, ended };
 
 /* --- its beginning, and its move --- */
 
 static struct xml_limits parser_limits(struct c2s *c, bool is_known)
 {
 	const struct core_limits *l = limits(c);
-	return (struct xml_limits){ is_known ? l->stanza : l->stanza_before, l->depth, l->attributes, l->name };
+	return (struct xml_limits){ is_known ? (size_t)c2s_limit(c, CLIENT_STANZA) : l->stanza_before, l->depth, l->attributes, l->name };
+}
+
+static void start_meters(struct c2s *c)
+{
+	meter_init(&c->stanzas, c2s_limit(c, CLIENT_STANZA_RATE), c2s_limit(c, CLIENT_STANZA_BURST), c->heard_at);
+	meter_init(&c->bytes, c2s_limit(c, CLIENT_BYTE_RATE), c2s_limit(c, CLIENT_BYTE_BURST), c->heard_at);
 }
 
 static void enter_loop(struct c2s *c)
@@ -459,8 +546,6 @@ void c2s_start(struct conn *conn, struct gate *gate, struct address *address, co
 	c->since = (uint32_t)(arrival->since / 1000);
 	c->kind = 'I';
 	random_text(c->id, sizeof c->id - 1);
-	meter_init(&c->stanzas, limits(c)->stanza_rate, limits(c)->stanza_burst, c->heard_at);
-	meter_init(&c->bytes, limits(c)->byte_rate, limits(c)->byte_burst, c->heard_at);
 	enter_loop(c);
 	home_here()->counts.streams++;
 	timer_start(&c->timer, limits(c)->negotiation, negotiation_timed_out);
@@ -473,6 +558,7 @@ struct welcome {                     /* what is said where the account lives */
 	const char   *resource;
 	msec          deadline;
 	struct login *login;
+	const struct exchange_wire *wire;
 };
 
 void c2s_bind_at_once(struct c2s *c, const char *resource)
@@ -482,17 +568,52 @@ void c2s_bind_at_once(struct c2s *c, const char *resource)
 	session_bind(c->account, resource, &c2s_transport, c);
 }
 
+/*
+ * RFC 6120 §6.5.1: who has shown to be the account's owner, in whichever way, is told, and nobody else. An account that isn't in
+ * memory any more is looked at by its bind.
+ */
+static bool is_disabled(const struct c2s *c)
+{
+	const struct account *account = account_find(c->account);
+	return account && account->is_disabled;
+}
+
+static void refuse_disabled(struct c2s *c, struct welcome *w)
+{
+	c->login = NULL;
+	login_free(w->login);
+	c2s_log(c, LOG_LOW, "the account is disabled");
+	home_here()->counts.logins_refused++;
+	mem_free(c->account);
+	c->account = NULL;
+	c->mechanism = NULL;
+	w->wire->failed(c, SASL_ACCOUNT_DISABLED);
+	timer_start(&c->timer, w->deadline, negotiation_timed_out);
+	arena_free(w->arena);
+	if (++c->tries > c2s_terms(c)->limits.login_tries)
+		c2s_error(c, STREAM_POLICY_VIOLATION, "Too many failed authentications");
+	else
+		c2s_go_on(c);
+}
+
 static void welcome(struct c2s *c, struct welcome *w)
 {
+	if (is_disabled(c)) {
+		refuse_disabled(c, w);
+		return;
+	}
 	struct xml_limits l = parser_limits(c, true);
 	c->login = w->login;
 	login_begins(c->login, c);
 	xml_parser_limit(c->parser, &l);
+	start_meters(c);
 	timer_start(&c->timer, w->deadline, negotiation_timed_out);
 	if (w->success) {
 		c2s_write(c, w->success);
 		c2s_restart(c);
 		conn_resume(c->conn);
+	} else if (c->sasl2) {
+		sasl2_arrived(c);
 	} else {
 		c2s_bind_at_once(c, w->resource);
 	}
@@ -524,20 +645,19 @@ static void go_home(struct c2s *c, const char *bare, const char *mechanism, cons
 		return;
 	}
 	c->welcome = w;
-	timer_stop(&c->timer);
-	list_remove(&c->in_loop);
-	stream_count--;
+	c2s_wait(c);                                 /* what stands behind its last response is for over there */
+	leave_loop(c);
 	conn_move(c->conn, home->loop, arrived);
 }
 
-void c2s_authenticated(struct c2s *c, const char *bare, const char *mechanism, struct arena *a, struct xml *success)
+void c2s_authenticated(struct c2s *c, const struct exchange_wire *wire, const char *bare, const char *mechanism, struct arena *a, struct xml *success)
 {
-	go_home(c, bare, mechanism, &(struct welcome){ .arena = a, .success = success });
+	go_home(c, bare, mechanism, &(struct welcome){ .arena = a, .wire = wire, .success = success });
 }
 
-void c2s_authenticated_to_bind(struct c2s *c, const char *bare, const char *mechanism, struct arena *a, const char *resource)
+void c2s_authenticated_to_bind(struct c2s *c, const struct exchange_wire *wire, const char *bare, const char *mechanism, struct arena *a, const char *resource)
 {
-	go_home(c, bare, mechanism, &(struct welcome){ .arena = a, .resource = resource });
+	go_home(c, bare, mechanism, &(struct welcome){ .arena = a, .wire = wire, .resource = resource });
 }
 
 void c2s_stop_all(void)

@@ -7,12 +7,12 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "core/home.h"
-#include "streams/acks.h"
 #include "streams/auth.h"
-#include "streams/header.h"
 #include "streams/guest.h"
 #include "streams/legacy.h"
 #include "streams/login.h"
+#include "streams/management.h"
+#include "streams/sasl2.h"
 #include "streams/signup.h"
 #include <string.h>
 
@@ -35,6 +35,7 @@ static void starttls(struct c2s *c)
 		return;
 	}
 	c2s_restart(c);
+	c->state = C2S_SECURING;
 	conn_tls(c->conn, choose, c);
 }
 
@@ -82,14 +83,10 @@ static void refuse_element(struct c2s *c, const struct xml *el)
 /* What comes before its time: RFC 6120 §4.9.3.12, §7.1. */
 static void too_early(struct c2s *c, const struct xml *el)
 {
-	struct arena *a = arena_new();
-	if (xml_is(el, NS_SM, "enable") || xml_is(el, NS_SM, "resume") || xml_is(el, NS_SM, "r") || xml_is(el, NS_SM, "a"))
-		c2s_write(c, EL(a, NS_SM, "failed", EL(a, NS_STANZA_ERRORS, "unexpected-request")));
-	else if (el->ns == NS_CLIENT || el->ns == NS_SASL)
+	if (el->ns == NS_CLIENT || el->ns == NS_SASL || el->ns == NS_SASL2)
 		c2s_error(c, STREAM_NOT_AUTHORIZED, c->account ? "Bind a resource first" : "Authenticate first");
 	else
 		refuse_element(c, el);
-	arena_free(a);
 }
 
 static bool is_iq_set(const struct xml *el, const char *ns, const char *name)
@@ -100,97 +97,40 @@ static bool is_iq_set(const struct xml *el, const char *ns, const char *name)
 	return type && strcmp(type, "set") == 0 && xml_child(el, ns, name);
 }
 
+static bool is_management(const struct xml *el)
+{
+	return strcmp(el->name, "enable") == 0 || strcmp(el->name, "resume") == 0 || strcmp(el->name, "r") == 0 || strcmp(el->name, "a") == 0;
+}
+
 static void negotiate(struct c2s *c, const struct xml *el)
 {
 	if (xml_is(el, NS_TLS, "starttls"))
 		starttls(c);
 	else if (!c->account && el->ns == NS_SASL)
 		auth_element(c, el);
+	else if (!c->account && el->ns == NS_SASL2)
+		sasl2_element(c, el);
 	else if (!c->account && signup_is_asked(c, el))
 		signup_element(c, el);
 	else if ((!c->account || c->is_legacy) && legacy_is_asked(c, el))
 		legacy_element(c, el);
 	else if (c->account && is_iq_set(el, NS_BIND, "bind"))
 		bind_asked(c, el);
+	else if (el->ns == NS_SM && is_management(el))
+		management_negotiate(c, el);
 	else
 		too_early(c, el);
 }
 
 /* --- elements of a session --- */
 
-static void enable_acks(struct c2s *c)
+/* XEP-0352 §4.2: no answer. */
+static void attention(struct c2s *c, const struct xml *el)
 {
-	struct arena *a = arena_new();
-	if (c->acks) {
-		c2s_write(c, EL(a, NS_SM, "failed", EL(a, NS_STANZA_ERRORS, "unexpected-request")));
-	} else {
-		session_taken(c->session, c->sent);
-		c->sent = 0;
-		c->acks = acks_new();
-		session_use_acks(c->session);
-		c2s_write(c, EL(a, NS_SM, "enabled"));
-	}
-	arena_free(a);
-}
-
-/* XEP-0198 §4: more acknowledged than was sent ends the stream. */
-static void too_many_acknowledged(struct c2s *c, uint32_t h, uint32_t sent)
-{
-	struct arena *a = arena_new();
-	struct xml *why = EL(a, NS_SM, "handled-count-too-high", ATTR(a, "h", arena_printf(a, "%u", h)), ATTR(a, "send-count", arena_printf(a, "%u", sent)));
-	header_write_error(conn_out(c->conn), STREAM_UNDEFINED_CONDITION, NULL, why);
-	conn_printed(c->conn);
-	c2s_log(c, LOG_LOW, "acknowledged %u stanzas of %u", h, sent);
-	arena_free(a);
-	c2s_finish(c, "handled-count-too-high");
-}
-
-static bool read_h(const struct xml *el, uint32_t *h)
-{
-	const char *text = xml_get(el, "h");
-	uint64_t n = 0;
-	if (!text || !*text)
-		return false;
-	for (; *text; text++) {
-		if (*text < '0' || *text > '9' || (n = n * 10 + (uint64_t)(*text - '0')) > UINT32_MAX)
-			return false;
-	}
-	*h = (uint32_t)n;
-	return true;
-}
-
-static void acknowledged(struct c2s *c, const struct xml *el)
-{
-	uint32_t h, sent;
-	uint64_t taken;
-	if (!read_h(el, &h))
-		c2s_error(c, STREAM_BAD_FORMAT, "h must be a number");
-	else if (!acks_taken(c->acks, c->conn, h, &taken, &sent))
-		too_many_acknowledged(c, h, sent);
-	else
-		session_taken(c->session, taken);
-}
-
-static void answer_request(struct c2s *c)
-{
-	c2s_log(c, LOG_ALL, "sent <a xmlns='urn:xmpp:sm:3' h='%u'/>", c->session->settled);
-	acks_answer(c->acks, c->conn, c->session->settled, c->session->received);
-}
-
-static void stream_management(struct c2s *c, const struct xml *el)
-{
-	struct arena *a = arena_new();
-	if (strcmp(el->name, "enable") == 0)
-		enable_acks(c);
-	else if (c->acks && strcmp(el->name, "r") == 0)
-		answer_request(c);
-	else if (c->acks && strcmp(el->name, "a") == 0)
-		acknowledged(c, el);
-	else if (strcmp(el->name, "resume") == 0)
-		c2s_write(c, EL(a, NS_SM, "failed", EL(a, NS_STANZA_ERRORS, "feature-not-implemented")));
+	if (strcmp(el->name, "active") == 0 || strcmp(el->name, "inactive") == 0)
+		session_set_inactive(c->session, strcmp(el->name, "inactive") == 0);
 	else
 		c2s_error(c, STREAM_UNSUPPORTED_STANZA_TYPE, NULL);
-	arena_free(a);
 }
 
 static bool is_stanza(const struct xml *el)
@@ -213,6 +153,7 @@ static bool is_legacy_session(struct c2s *c, const struct xml *el)
 	struct arena *a;
 	if (!is_iq_set(el, NS_SESSION, "session"))
 		return false;
+	c2s_show(c, TAP_IN, el);
 	a = arena_new();
 	c2s_write(c, EL(a, NS_CLIENT, "iq", ATTR(a, "type", "result"), ATTR(a, "id", xml_get(el, "id"))));
 	arena_free(a);
@@ -233,6 +174,12 @@ static void stanza(struct c2s *c, struct arena *a, struct xml *el, size_t bytes)
 	arena_free(a);
 }
 
+static void refuse_second_bind(struct c2s *c, struct arena *a, const struct xml *el)
+{
+	c2s_show(c, TAP_IN, el);
+	c2s_write_error(c, a, stanza_error_reply(a, el, NOT_ALLOWED, "One resource for each stream", NULL));
+}
+
 /* Takes the arena. */
 void c2s_element(struct c2s *c, struct arena *a, struct xml *el, size_t bytes)
 {
@@ -243,9 +190,11 @@ void c2s_element(struct c2s *c, struct arena *a, struct xml *el, size_t bytes)
 		return;
 	}
 	if (c->state == C2S_BOUND && el->ns == NS_SM)
-		stream_management(c, el);
+		management_element(c, el);
+	else if (c->state == C2S_BOUND && el->ns == NS_CSI)
+		attention(c, el);
 	else if (c->state == C2S_BOUND && is_stanza(el))
-		c2s_write(c, stanza_error_reply(a, el, NOT_ALLOWED, "One resource for each stream", NULL));
+		refuse_second_bind(c, a, el);
 	else if (c->state == C2S_BOUND)
 		refuse_element(c, el);
 	else if (c->state == C2S_NEGOTIATING)

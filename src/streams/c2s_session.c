@@ -3,6 +3,7 @@
  * the doors that bound what is read, silence, and goodbyes.
  */
 #include "streams/c2s_inside.h"
+#include "streams/sasl2.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/random.h"
@@ -10,6 +11,7 @@
 #include "streams/acks.h"
 #include "streams/legacy.h"
 #include "streams/login.h"
+#include "streams/management.h"
 #include <string.h>
 
 enum { PING_WAIT = 30000 };          /* ms for an answer to our question */
@@ -62,10 +64,27 @@ static void idle(struct timer *timer)
 }
 /* --- the transport of a session --- */
 
+static bool doesnt_read(struct c2s *c)
+{
+	return conn_queued(c->conn) > limits(c)->write_hard;
+}
+
+/* Who doesn't acknowledge has had its session. Who doesn't read has lost its connection: nothing that we said would get through. */
 static void overflowed(struct timer *timer)
 {
+	struct c2s *c = CONTAINER(timer, struct c2s, timer);
+	bool by_bytes;
+	if (c->acks && acks_are_over(c->acks, &by_bytes)) {
+		limit_reached(by_bytes ? LIMIT_ACKS_BYTES : LIMIT_ACKS_STANZAS);
+		c2s_error(c, STREAM_RESOURCE_CONSTRAINT, "The client doesn't acknowledge");
+		return;
+	}
 	limit_reached(LIMIT_WRITE_QUEUE);
-	c2s_error(CONTAINER(timer, struct c2s, timer), STREAM_RESOURCE_CONSTRAINT, "The client doesn't read, or doesn't acknowledge");
+	management_hibernate(c, "it doesn't read");
+	if (c->session)
+		c2s_error(c, STREAM_RESOURCE_CONSTRAINT, "The client doesn't read");
+	else
+		c2s_lose(c, "it doesn't read");
 }
 
 static uint64_t send_stanza(void *stream, const struct xml *stanza)
@@ -73,6 +92,7 @@ static uint64_t send_stanza(void *stream, const struct xml *stanza)
 	struct c2s *c = stream;
 	struct buf *out = conn_out(c->conn);
 	size_t before = buf_length(out);
+	bool by_bytes;
 	xml_print(out, stanza, NS_CLIENT);
 	c->sent++;
 	c->stanzas_out++;
@@ -80,7 +100,7 @@ static uint64_t send_stanza(void *stream, const struct xml *stanza)
 	if (c->acks)
 		acks_sent(c->acks, c->conn, buf_start(out) + before, buf_length(out) - before);
 	conn_printed(c->conn);
-	if (conn_queued(c->conn) > limits(c)->write_hard || (c->acks && acks_held(c->acks) > limits(c)->write_hard))
+	if (doesnt_read(c) || (c->acks && acks_are_over(c->acks, &by_bytes)))
 		timer_start(&c->timer, 0, overflowed);           /* not here: whoever sends isn't done with this session */
 	return c->sent;
 }
@@ -179,7 +199,7 @@ static struct session_facts facts(void *stream)
 {
 	struct c2s *c = stream;
 	const struct login *l = c->login;
-	struct session_facts f = { .mechanism = c->mechanism };
+	struct session_facts f = { .mechanism = c->mechanism, .queued = c->acks ? acks_count(c->acks) : 0 };
 	if (l && l->has_certificate) {
 		f.certificate = l->certificate;
 		f.is_own = l->is_own;
@@ -206,7 +226,7 @@ void c2s_bind_refused(struct c2s *c, const char *id, enum stanza_error error)
 {
 	struct arena *a = arena_new();
 	struct xml *why = error == RESOURCE_CONSTRAINT ? EL(a, NS_ERRORS, "resource-limit-exceeded") : NULL;         /* XEP-0205 §4.4 */
-	c2s_write(c, EL(a, NS_CLIENT, "iq", ATTR(a, "type", "error"), ATTR(a, "id", id),
+	c2s_write_error(c, a, EL(a, NS_CLIENT, "iq", ATTR(a, "type", "error"), ATTR(a, "id", id),
 		c->is_legacy ? legacy_error(a, error) : stanza_error_element(a, error, NULL, why)));
 	arena_free(a);
 	if (++c->tries > limits(c)->login_tries)                  /* RFC 6120 §7.7.3 */
@@ -215,18 +235,28 @@ void c2s_bind_refused(struct c2s *c, const char *id, enum stanza_error error)
 		c2s_go_on(c);
 }
 
+void c2s_bound(struct c2s *c)
+{
+	c2s_go_on(c);
+	c->state = C2S_BOUND;
+	c->heard_at = clock_now();
+	c2s_watch_idleness(c, c2s_terms(c)->idle_time);
+}
+
+void c2s_begin_session(struct c2s *c, struct session *s)
+{
+	c->session = s;
+	c2s_log(c, LOG_LOW, "bound");
+}
+
 static void become_bound(struct c2s *c, const char *id, struct session *s)
 {
 	struct arena *a = arena_new();
-	c->session = s;
+	c2s_begin_session(c, s);
 	c2s_write(c, EL(a, NS_CLIENT, "iq", ATTR(a, "type", "result"), ATTR(a, "id", id),
 		c->is_legacy ? NULL : EL(a, NS_BIND, "bind", EL(a, NS_BIND, "jid", TEXT(a, s->jid->full)))));
 	arena_free(a);
-	c2s_go_on(c);
-	c->state = C2S_BOUND;
-	c2s_log(c, LOG_LOW, "bound");
-	c->heard_at = clock_now();
-	c2s_watch_idleness(c, c2s_terms(c)->idle_time);
+	c2s_bound(c);
 }
 
 static void bound(void *stream, struct session *s, enum stanza_error error)
@@ -235,7 +265,9 @@ static void bound(void *stream, struct session *s, enum stanza_error error)
 	char *id = c->bind_id;
 	c->bind_id = NULL;
 	c->is_binding = false;
-	if (s)
+	if (c->sasl2)
+		sasl2_bound(c, s, error);
+	else if (s)
 		become_bound(c, id, s);
 	else
 		c2s_bind_refused(c, id, error);
@@ -249,7 +281,13 @@ static void cost(void *stream, unsigned stanzas)
 	meter_take(&c->stanzas, stanzas, clock_now());
 }
 
-const struct session_stream c2s_transport = { send_stanza, end_stream, settled, facts, is_slow, bound, cost };
+static msec heard(void *stream)
+{
+	const struct c2s *c = stream;
+	return c->heard_at;
+}
+
+const struct session_stream c2s_transport = { send_stanza, end_stream, settled, facts, is_slow, bound, cost, .heard = heard };
 
 void c2s_written(void *owner, uint64_t total)
 {

@@ -7,7 +7,7 @@
 
 static enum stream_step step_of(const struct c2s *c)
 {
-	static const enum stream_step steps[] = { [C2S_HEADER] = STEP_CONNECTED, [C2S_NEGOTIATING] = STEP_NEGOTIATING, [C2S_WAITING] = STEP_WAITING,
+	static const enum stream_step steps[] = { [C2S_HEADER] = STEP_CONNECTED, [C2S_NEGOTIATING] = STEP_NEGOTIATING, [C2S_SECURING] = STEP_NEGOTIATING, [C2S_WAITING] = STEP_WAITING,
 		[C2S_BOUND] = STEP_BOUND, [C2S_LEAVING] = STEP_LEAVING, [C2S_CLOSING] = STEP_CLOSING };
 	return c->state == C2S_HEADER && c->host ? STEP_NEGOTIATING : steps[c->state];
 }
@@ -20,6 +20,8 @@ static const char *doing(const struct c2s *c)
 		return "not read: it was too fast";
 	if (c->is_starved)
 		return "not read: the server is short of memory";
+	if (c->is_resuming)
+		return "resumes a session";
 	if (c->is_binding)
 		return "binds a resource";
 	if (c->auth)

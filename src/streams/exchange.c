@@ -46,10 +46,10 @@ void exchange_failed(struct c2s *c, const struct exchange_wire *wire, enum sasl_
 
 /* --- its beginning, and messages --- */
 
-static enum sasl_failure refusal(struct c2s *c, const struct mechanism *m, const char **why)
+static enum sasl_failure refusal(struct c2s *c, const struct mechanism *m, bool takes_tokens, const char **why)
 {
 	*why = m ? m->name : NULL;
-	if (!m || !mechanism_is_configured(c, m))
+	if (!m || !mechanism_is_configured(c, m) || (m->needs & NEEDS_TOKEN && !takes_tokens))
 		return SASL_INVALID_MECHANISM;
 	return mechanism_lacks(c, m);
 }
@@ -70,12 +70,19 @@ static enum sasl_failure postponement(struct c2s *c, const char **why)
 	return SASL_OK;
 }
 
+static void take_source(struct exchange *x, const struct source *s)
+{
+	x->source = arena_string(x->arena, source_uri(s));
+	x->source_stamp = source_stamp(s);
+	x->source_checks = source_abilities(s) & SOURCE_CHECK;
+}
+
 bool exchange_begin(struct c2s *c, const struct exchange_wire *wire, const char *name)
 {
 	const struct mechanism *m = name ? mechanism_find(name) : NULL;
 	const char *why;
 	end(c);
-	enum sasl_failure failure = refusal(c, m, &why);
+	enum sasl_failure failure = refusal(c, m, wire->takes_tokens, &why);
 	if (failure == SASL_OK)
 		return exchange_start(c, wire, m);
 	exchange_failed(c, wire, failure, why);
@@ -97,6 +104,8 @@ struct exchange *exchange_start(struct c2s *c, const struct exchange_wire *wire,
 	x->c = c;
 	x->mechanism = m;
 	x->wire = wire;
+	if (m->lives_on)
+		take_source(x, c2s_source(c, m->use));
 	return x;
 }
 
@@ -148,6 +157,8 @@ void exchange_ask(struct exchange *x, struct arena *a, struct xml *question, voi
 	x->answered = then;
 	c2s_wait(x->c);
 	if (x->jid) {
+		if (x->source)
+			xml_set(a, question, "source", arena_string(a, x->source));
 		call_account(x->jid->bare, a, question, answered, x->c);
 		return;
 	}
@@ -191,6 +202,10 @@ static void tell_home(const struct exchange *x, bool is_good)
 		xml_set(a, verdict, "verifier", arena_string(a, x->verifier));
 		xml_set(a, verdict, "for", arena_printf(a, "%lld", (long long)c2s_auth_terms(x->c).verifier_cache));
 	}
+	if (x->source) {
+		xml_set(a, verdict, "source", arena_string(a, x->source));
+		xml_set(a, verdict, "stamp", arena_printf(a, "%u", x->source_stamp));
+	}
 	if (x->jid)
 		call_account(x->jid->bare, a, verdict, NULL, NULL);
 	else
@@ -215,7 +230,7 @@ void exchange_succeed(struct exchange *x, const char *last, size_t size)
 	}
 	struct arena *a = arena_new();
 	const struct exchange_wire *wire = x->wire;
-	const struct exchange_success success = { arena_string(a, x->jid->bare), x->mechanism->name,
+	const struct exchange_success success = { wire, arena_string(a, x->jid->bare), x->mechanism->name,
 		last ? arena_copy(a, last, size) : NULL, size, arena_string(a, x->resource) };
 	struct login *login = x->login;
 	x->login = NULL;

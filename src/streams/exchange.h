@@ -20,7 +20,9 @@
 #include "xmpp/sasl_failure.h"
 
 /* How messages are wrapped: SASL of RFC 6120, or another profile. */
+struct exchange_wire;
 struct exchange_success {
+	const struct exchange_wire *wire;
 	const char *bare, *mechanism;
 	const char *last;                    /* data that goes with the success; NULL: none */
 	size_t      size;
@@ -30,6 +32,7 @@ struct exchange_wire {
 	void (*challenge)(struct c2s *, const char *data, size_t size);      /* NULL: the client is to speak first */
 	void (*succeeded)(struct c2s *, struct arena *, const struct exchange_success *);    /* goes on with c2s_authenticated. Takes the arena, in which all the rest is */
 	void (*failed)(struct c2s *, enum sasl_failure);                     /* only says so */
+	bool takes_tokens;           /* mechanisms of NEEDS_TOKEN too */
 };
 
 struct exchange {
@@ -39,6 +42,9 @@ struct exchange {
 	const struct jid       *jid;         /* who it wants to be, bare; NULL: not known, or a name that can't be one */
 	const char             *authzid;     /* whom it wants to act for; NULL: itself */
 	const char             *resource;    /* to be bound at once, by the wire; NULL: none */
+	const char             *source;      /* the URI of where its password is; NULL: in the store */
+	uint32_t                source_stamp;        /* as it was before it was asked */
+	bool                    source_checks;       /* and takes one to say whether it is right */
 	const char             *verifier;    /* of a clear password, for the home's cache; NULL: none */
 	void                   *own;         /* the mechanism's; once it is there, messages of the client are `next` ones */
 	void                   *work_on;     /* all that `work` touches */

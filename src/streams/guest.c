@@ -10,6 +10,7 @@
 #include "net/proxy.h"
 #include "streams/address.h"
 #include "streams/c2s.h"
+#include "streams/component.h"
 #include "streams/header.h"
 #include "streams/listen.h"
 #include <string.h>
@@ -228,7 +229,7 @@ static void refuse_http(struct guest *g)
 	leave(g);
 }
 
-/* An XMPP stream: c2s reads its header, and refuses what isn't a client's. */
+/* An XMPP stream: c2s reads its header, gives a component away, and refuses what isn't a client's. */
 static void become_client(struct guest *g)
 {
 	c2s_start(g->conn, g->gate, g->address, &g->arrival);
@@ -349,6 +350,7 @@ void guest_accepted(void *with, struct conn *conn)
 static void each(stream_seen *fn, void *with)
 {
 	c2s_each(fn, with);
+	component_each(fn, with);
 	if (!guests.next)
 		return;
 	LIST_EACH(&guests, struct guest, in_loop, g) {
@@ -364,7 +366,7 @@ static void each(stream_seen *fn, void *with)
 
 static bool end(uint64_t number, const char *why)
 {
-	if (c2s_end(number, why))
+	if (c2s_end(number, why) || component_end(number, why))
 		return true;
 	if (!guests.next)
 		return false;

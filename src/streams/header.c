@@ -29,7 +29,7 @@ enum stream_error header_check(const struct xml_found *open, bool may_be_old)
 		return STREAM_INVALID_NAMESPACE;
 	if (strcmp(open->element->name, "stream") != 0)
 		return STREAM_BAD_FORMAT;
-	if (header_kind(open) != STREAM_CLIENT)              /* servers and components: not yet (§4.9.3.10) */
+	if (header_kind(open) != STREAM_CLIENT)              /* servers: not yet (§4.9.3.10) */
 		return STREAM_INVALID_NAMESPACE;
 	if (!may_be_old && !speaks_1_0(xml_get(open->element, "version")))
 		return STREAM_UNSUPPORTED_VERSION;
@@ -85,6 +85,14 @@ void header_write(struct buf *out, const char *from, const char *to, const char 
 	attribute(out, "to", to);
 	attribute(out, "version", "1.0");
 	attribute(out, "xml:lang", "en");      /* RFC 6120 §4.7.4: the language of our words, whatever the client asked for */
+	text(out, ">");
+}
+
+void header_write_component(struct buf *out, const char *from, const char *id)
+{
+	text(out, "<?xml version='1.0'?><stream:stream xmlns='jabber:component:accept' xmlns:stream='http://etherx.jabber.org/streams'");
+	attribute(out, "id", id);
+	attribute(out, "from", from);
 	text(out, ">");
 }
 

@@ -82,7 +82,7 @@ static void tell_fields(struct c2s *c, struct arena *a, const char *id)
 
 static void succeeded(struct c2s *c, struct arena *a, const struct exchange_success *s)
 {
-	c2s_authenticated_to_bind(c, s->bare, s->mechanism, a, s->resource);
+	c2s_authenticated_to_bind(c, s->wire, s->bare, s->mechanism, a, s->resource);
 }
 
 static void failed(struct c2s *c, enum sasl_failure failure)
@@ -95,8 +95,8 @@ static void failed(struct c2s *c, enum sasl_failure failure)
 }
 
 static const struct exchange_wire wire = { NULL, succeeded, failed };
-static const struct mechanism by_password = { "jabber:iq:auth password", .clear = password_forget };
-static const struct mechanism by_digest = { "jabber:iq:auth digest" };
+static const struct mechanism by_password = { "jabber:iq:auth password", .lives_on = SOURCE_KEYS | SOURCE_CHECK, .clear = password_forget };
+static const struct mechanism by_digest = { "jabber:iq:auth digest", .lives_on = SOURCE_CLEAR };
 
 /* §3.2: in lower case, as it must be sent. */
 static const char *digest_of(struct arena *a, const char *id, const char *password)

@@ -10,6 +10,7 @@ static const struct mechanism *const all[] = {
 	&mechanism_scram_sha_1_plus, &mechanism_scram_sha_1,
 	&mechanism_gssapi, &mechanism_digest_md5, &mechanism_cram_md5,
 	&mechanism_oauthbearer, &mechanism_plain, &mechanism_login,
+	&mechanism_ht_exporter, &mechanism_ht_unique, &mechanism_ht_end_point, &mechanism_ht_none,
 	&mechanism_anonymous,
 };
 
@@ -29,12 +30,24 @@ static bool has(const char *const *list, const char *name)
 	return false;
 }
 
-/* The listener may leave out some of the domain's. */
+/* DIGEST-MD5 that isn't listed is for those only for whom a source of passwords for it is named. */
+static bool has_source(const struct host *host, const struct terms *terms, const struct mechanism *m)
+{
+	if (m->use == SOURCE_FOR_DIGEST_MD5 && host->digest_by_uri && !terms->sources[m->use] && !host->sources[m->use])
+		return false;
+	return !m->lives_on || (m->lives_on & source_abilities(source_for(terms->sources, host, m->use)));
+}
+
+/* Of what the domain lists. The listener may leave out some. */
+static bool is_allowed(const struct host *host, const struct terms *terms, const struct mechanism *m)
+{
+	return (!terms->auth.mechanisms || has(terms->auth.mechanisms, m->name)) && has_source(host, terms, m);
+}
+
 bool mechanism_is_configured(struct c2s *c, const struct mechanism *m)
 {
 	const struct host *host = c2s_host(c);
-	const char *const *listeners = c2s_terms(c)->auth.mechanisms;
-	return host && has(host->mechanisms, m->name) && (!listeners || has(listeners, m->name));
+	return host && has(host->mechanisms, m->name) && is_allowed(host, c2s_terms(c), m);
 }
 
 enum sasl_failure mechanism_lacks(struct c2s *c, const struct mechanism *m)
@@ -49,20 +62,36 @@ enum sasl_failure mechanism_lacks(struct c2s *c, const struct mechanism *m)
 	return m->lacks ? m->lacks(c) : SASL_OK;
 }
 
+static bool is_safe(struct c2s *c)
+{
+	return !c2s_needs_tls(c) || c2s_is_secure(c);
+}
+
 bool mechanism_is_offered(struct c2s *c, const struct mechanism *m)
 {
 	return mechanism_is_configured(c, m) && mechanism_lacks(c, m) == SASL_OK;
 }
 
-const struct mechanism *mechanism_next(struct c2s *c, unsigned *place)
+static const struct mechanism *next(struct c2s *c, unsigned *place, unsigned token)
 {
 	const struct host *host = c2s_host(c);
-	while (host && host->mechanisms[*place]) {
+	const struct terms *terms = c2s_terms(c);
+	while (host && host->mechanisms[*place] && is_safe(c)) {
 		const struct mechanism *m = mechanism_find(host->mechanisms[(*place)++]);
-		if (m && mechanism_is_offered(c, m))
+		if (m && (m->needs & NEEDS_TOKEN) == token && is_allowed(host, terms, m) && mechanism_lacks(c, m) == SASL_OK)
 			return m;
 	}
 	return NULL;
+}
+
+const struct mechanism *mechanism_next(struct c2s *c, unsigned *place)
+{
+	return next(c, place, 0);
+}
+
+const struct mechanism *mechanism_next_fast(struct c2s *c, unsigned *place)
+{
+	return next(c, place, NEEDS_TOKEN);
 }
 
 bool mechanism_offers_binding(struct c2s *c)

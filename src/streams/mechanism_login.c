@@ -33,5 +33,5 @@ static void next(struct exchange *x, const char *text, size_t size)
 	}
 }
 
-const struct mechanism mechanism_login = { "LOGIN", NEEDS_PRIVACY, .server_first = true, .longest = MESSAGE_USUAL,
+const struct mechanism mechanism_login = { "LOGIN", NEEDS_PRIVACY, SOURCE_KEYS | SOURCE_CHECK, .server_first = true, .longest = MESSAGE_USUAL,
 	.first = first, .next = next, .clear = password_forget };

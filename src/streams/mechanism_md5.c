@@ -112,7 +112,7 @@ static void cram_next(struct exchange *x, const char *text, size_t size)
 	ask(x, text, size, arena_copy(x->arena, text, size - PROOF - 1));
 }
 
-const struct mechanism mechanism_cram_md5 = { "CRAM-MD5", .server_first = true, .longest = MESSAGE_USUAL, .first = begin, .next = cram_next, .clear = clear };
+const struct mechanism mechanism_cram_md5 = { "CRAM-MD5", .lives_on = SOURCE_CLEAR, .server_first = true, .longest = MESSAGE_USUAL, .first = begin, .next = cram_next, .clear = clear };
 
 /* --- DIGEST-MD5 --- */
 
@@ -145,5 +145,5 @@ static void digest_next(struct exchange *x, const char *text, size_t size)
 		exchange_succeed(x, NULL, 0);
 }
 
-const struct mechanism mechanism_digest_md5 = { "DIGEST-MD5", .server_first = true, .longest = MESSAGE_USUAL, .first = begin, .next = digest_next,
+const struct mechanism mechanism_digest_md5 = { "DIGEST-MD5", .lives_on = SOURCE_CLEAR, .use = SOURCE_FOR_DIGEST_MD5, .server_first = true, .longest = MESSAGE_USUAL, .first = begin, .next = digest_next,
 	.clear = clear };

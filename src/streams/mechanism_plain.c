@@ -16,4 +16,4 @@ static void first(struct exchange *x, const char *text, size_t size)
 	password_check(x, p.authcid, p.password);
 }
 
-const struct mechanism mechanism_plain = { "PLAIN", NEEDS_PRIVACY, .longest = MESSAGE_USUAL, .first = first, .clear = password_forget };
+const struct mechanism mechanism_plain = { "PLAIN", NEEDS_PRIVACY, SOURCE_KEYS | SOURCE_CHECK, .longest = MESSAGE_USUAL, .first = first, .clear = password_forget };

@@ -85,12 +85,12 @@ static void clear(struct exchange *x)
 	OPENSSL_cleanse(&own->scram.keys, sizeof own->scram.keys);
 }
 
-#define SCRAM(variable, title, wants) \
-	const struct mechanism mechanism_##variable = { title, wants, .longest = MESSAGE_USUAL, .first = first, .next = next, .clear = clear }
+#define SCRAM(variable, title, wants, keys) \
+	const struct mechanism mechanism_##variable = { title, wants, keys, .longest = MESSAGE_USUAL, .first = first, .next = next, .clear = clear }
 
-SCRAM(scram_sha_1, "SCRAM-SHA-1", 0);
-SCRAM(scram_sha_1_plus, "SCRAM-SHA-1-PLUS", NEEDS_BINDING);
-SCRAM(scram_sha_256, "SCRAM-SHA-256", 0);
-SCRAM(scram_sha_256_plus, "SCRAM-SHA-256-PLUS", NEEDS_BINDING);
-SCRAM(scram_sha_512, "SCRAM-SHA-512", 0);
-SCRAM(scram_sha_512_plus, "SCRAM-SHA-512-PLUS", NEEDS_BINDING);
+SCRAM(scram_sha_1, "SCRAM-SHA-1", 0, SOURCE_SHA_1);
+SCRAM(scram_sha_1_plus, "SCRAM-SHA-1-PLUS", NEEDS_BINDING, SOURCE_SHA_1);
+SCRAM(scram_sha_256, "SCRAM-SHA-256", 0, SOURCE_SHA_256);
+SCRAM(scram_sha_256_plus, "SCRAM-SHA-256-PLUS", NEEDS_BINDING, SOURCE_SHA_256);
+SCRAM(scram_sha_512, "SCRAM-SHA-512", 0, SOURCE_SHA_512);
+SCRAM(scram_sha_512_plus, "SCRAM-SHA-512-PLUS", NEEDS_BINDING, SOURCE_SHA_512);

@@ -90,5 +90,6 @@ void password_check(struct exchange *x, const char *user, char *text)
 	x->verifier = x->jid && c2s_auth_terms(x->c).verifier_cache ? keys_verifier(x, k->password) : NULL;
 	struct arena *a = arena_new();
 	exchange_ask(x, a, EL(a, NS_CALL, "credentials", ATTR(a, "hash", scram_mechanism(usual_hash(x), false)), ATTR(a, "or", "any"),
-		x->verifier ? ATTR(a, "verifier", arena_string(a, x->verifier)) : NULL), answered);
+		x->verifier ? ATTR(a, "verifier", arena_string(a, x->verifier)) : NULL,
+		x->source_checks ? ATTR(a, "password", arena_string(a, k->password)) : NULL), answered);
 }

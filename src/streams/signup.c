@@ -22,11 +22,12 @@ static const struct module *registration(void)
 	return *m;
 }
 
+/* An account that is made here has its password here. */
 static bool is_open(const struct c2s *c)
 {
 	const struct host *host = c2s_host(c);
 	const struct module *m = registration();
-	return host && m && host_bool(host, m, "enabled") && host_bool(host, m, "auto_signup");
+	return host && m && !source_of_host(host, SOURCE_FOR_PLAIN) && host_bool(host, m, "enabled") && host_bool(host, m, "auto_signup");
 }
 
 void signup_features(struct c2s *c, struct arena *a, struct xml *features)
@@ -50,14 +51,14 @@ bool signup_is_asked(const struct c2s *c, const struct xml *el)
 
 static void refuse(struct c2s *c, struct arena *a, const struct xml *iq, enum stanza_error error, const char *text)
 {
-	c2s_write(c, stanza_error_reply(a, iq, error, text, NULL));
+	c2s_write_error(c, a, stanza_error_reply(a, iq, error, text, NULL));
 }
 
 /* The request may be gone by now: its id is what is left. */
 static void answer(struct c2s *c, struct arena *a, const char *id, enum stanza_error error, struct xml *payload)
 {
 	bool ok = error == OK;
-	c2s_write(c, EL(a, NS_CLIENT, "iq", ATTR(a, "type", ok ? "result" : "error"), ATTR(a, "id", id), ATTR(a, "from", c->host),
+	c2s_write_error(c, a, EL(a, NS_CLIENT, "iq", ATTR(a, "type", ok ? "result" : "error"), ATTR(a, "id", id), ATTR(a, "from", c->host),
 		ok ? payload : stanza_error_element(a, error, NULL, NULL)));
 }
 
@@ -105,7 +106,7 @@ static void make_account(struct c2s *c, const char *id, const char *bare, const 
 
 static bool may_register(struct c2s *c)
 {
-	bool may = address_may_register(c->address);
+	bool may = address_may_register(c->address, c2s_host(c)->registrations);
 	if (!may)
 		limit_reached(LIMIT_REGISTRATIONS);
 	return may;

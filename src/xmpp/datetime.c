@@ -140,14 +140,20 @@ static msec whole_seconds(msec wall)
 	return wall / SECOND - (wall % SECOND < 0);
 }
 
-static char *print(struct arena *a, msec wall, bool fine)
+static struct tm broken_down(msec wall)
 {
 	time_t seconds = whole_seconds(wall);
 	struct tm tm;
 	gmtime_r(&seconds, &tm);
+	return tm;
+}
+
+static char *print(struct arena *a, msec wall, bool fine)
+{
+	struct tm tm = broken_down(wall);
 	char *day = arena_printf(a, "%04d-%02d-%02dT%02d:%02d:%02d", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
 		tm.tm_hour, tm.tm_min, tm.tm_sec);
-	return fine ? arena_printf(a, "%s.%03dZ", day, (int)(wall - seconds * SECOND)) : arena_printf(a, "%sZ", day);
+	return fine ? arena_printf(a, "%s.%03dZ", day, (int)(wall - whole_seconds(wall) * SECOND)) : arena_printf(a, "%sZ", day);
 }
 
 char *datetime_print(struct arena *a, msec wall)
@@ -158,4 +164,10 @@ char *datetime_print(struct arena *a, msec wall)
 char *datetime_print_msec(struct arena *a, msec wall)
 {
 	return print(a, wall, true);
+}
+
+char *datetime_print_legacy(struct arena *a, msec wall)
+{
+	struct tm tm = broken_down(wall);
+	return arena_printf(a, "%04d%02d%02dT%02d:%02d:%02d", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
 }

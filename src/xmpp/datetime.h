@@ -11,6 +11,7 @@
 
 char *datetime_print(struct arena *, msec wall);             /* to the second */
 char *datetime_print_msec(struct arena *, msec wall);
+char *datetime_print_legacy(struct arena *, msec wall);      /* XEP-0091's "CCYYMMDDThh:mm:ss" */
 
 /* All false, and nothing written, when it isn't such a text. */
 bool datetime_parse(const char *text, msec *wall);           /* DateTime: milliseconds since 1970 UTC */

@@ -1,5 +1,7 @@
 /* Elements in NS_DATA, made and read; nothing is kept outside the tree. */
 #include "xmpp/form.h"
+#include "xmpp/form_validate.h"
+#include "xmpp/jid.h"
 #include "xmpp/ns.h"
 #include <errno.h>
 #include <inttypes.h>
@@ -14,17 +16,19 @@ static const struct {
 	const char *name;
 	bool several;                /* XEP-0004 §3.2: may have more than one value */
 	bool listed;                 /* its values are among its options */
+	bool is_jid;
+	bool is_line;                /* has no line feeds */
 } fields[FIELD_KINDS] = {
 	[FIELD_BOOLEAN]      = { "boolean" },
 	[FIELD_FIXED]        = { "fixed" },
 	[FIELD_HIDDEN]       = { "hidden",      .several = true },
-	[FIELD_JID_MULTI]    = { "jid-multi",   .several = true },
-	[FIELD_JID_SINGLE]   = { "jid-single" },
+	[FIELD_JID_MULTI]    = { "jid-multi",   .several = true, .is_jid = true },
+	[FIELD_JID_SINGLE]   = { "jid-single",  .is_jid = true },
 	[FIELD_LIST_MULTI]   = { "list-multi",  .several = true, .listed = true },
 	[FIELD_LIST_SINGLE]  = { "list-single", .listed = true },
 	[FIELD_TEXT_MULTI]   = { "text-multi",  .several = true },
-	[FIELD_TEXT_PRIVATE] = { "text-private" },
-	[FIELD_TEXT_SINGLE]  = { "text-single" },
+	[FIELD_TEXT_PRIVATE] = { "text-private", .is_line = true },
+	[FIELD_TEXT_SINGLE]  = { "text-single",  .is_line = true },
 };
 
 /* Building. */
@@ -236,32 +240,81 @@ static bool is_option(const struct xml *field, const char *value, struct arena *
 	return false;
 }
 
-static bool fits(const struct xml *field, const struct xml *submitted, struct arena *a)
+static bool value_fits(const struct xml *field, enum field_kind kind, const char *value, struct arena *a)
 {
 	bool ignored;
+	if (kind == FIELD_BOOLEAN && !read_bool(value, &ignored))
+		return false;
+	if (fields[kind].is_line && strpbrk(value, "\r\n"))
+		return false;
+	if (fields[kind].is_jid && !jid_parse(a, value))
+		return false;
+	if (fields[kind].listed && !is_option(field, value, a) && !form_is_open(field))
+		return false;
+	return form_value_fits(field, value, a);
+}
+
+/* Clients that show an empty line send it: of what need not be there, it isn't. */
+static bool is_left_out(const struct xml *field, const char **values, size_t count, struct arena *a)
+{
+	return !count || (count == 1 && !*values[0] && !is_option(field, "", a));
+}
+
+static bool fits(const struct xml *field, const struct xml *submitted, struct arena *a)
+{
 	const char **values;
 	enum field_kind kind = kind_of(field);
 	size_t count = form_field_values(submitted, a, &values);
-
-	if (!count)
+	if (is_left_out(field, values, count, a))
 		return !xml_child(field, NS_DATA, "required");
-	if (count > 1 && !fields[kind].several)
+	if ((count > 1 && !fields[kind].several) || (kind == FIELD_LIST_MULTI && !form_count_fits(field, count)))
 		return false;
-	if (kind == FIELD_BOOLEAN && !read_bool(values[0], &ignored))
-		return false;
-	for (size_t i = 0; fields[kind].listed && i < count; i++)
-		if (!is_option(field, values[i], a))
+	for (size_t i = 0; i < count; i++)
+		if (!value_fits(field, kind, values[i], a))
 			return false;
 	return true;
+}
+
+/* XEP-0068: what says that it is something else isn't an answer to this. */
+static bool is_about_another(const struct xml *asked, const struct xml *submitted, struct arena *a)
+{
+	const char *ours = form_about(asked, a), *theirs = form_about(submitted, a);
+	return ours && theirs && strcmp(ours, theirs) != 0;
 }
 
 const char *form_fault(const struct xml *asked, const struct xml *submitted, struct arena *a)
 {
 	const struct xml *field = xml_child(asked, NS_DATA, "field");
+	if (is_about_another(asked, submitted, a))
+		return "FORM_TYPE";
 	for (; field; field = xml_next(field, NS_DATA, "field")) {
 		const char *var = xml_get(field, "var");
 		if (var && kind_of(field) != FIELD_FIXED && !fits(field, form_field(submitted, var), a))
 			return var;
 	}
 	return NULL;
+}
+
+/* Filling in. */
+
+static void set_values(struct arena *a, struct xml *field, const struct xml *submitted)
+{
+	const char **values;
+	const struct xml *old;
+	size_t count = form_field_values(submitted, a, &values);
+	while ((old = xml_child(field, NS_DATA, "value")))
+		xml_remove(field, old);
+	for (size_t i = 0; i < count; i++)
+		form_add_value(a, field, arena_string(a, values[i]));
+}
+
+void form_refill(struct arena *a, struct xml *form, const struct xml *submitted)
+{
+	const struct xml *field = xml_child(form, NS_DATA, "field");
+	for (; field; field = xml_next(field, NS_DATA, "field")) {
+		const char *var = xml_get(field, "var");
+		const struct xml *its = var ? form_field(submitted, var) : NULL;
+		if (its && kind_of(field) != FIELD_TEXT_PRIVATE)
+			set_values(a, (struct xml *)(uintptr_t)field, its);
+	}
 }

@@ -27,6 +27,8 @@ struct xml *form_add_lines(struct arena *, struct xml *form, const char *var, co
 void form_add_value(struct arena *, struct xml *field, const char *value);
 void form_add_option(struct arena *, struct xml *field, const char *label, const char *value);
 void form_require(struct arena *, struct xml *field);
+/* Shows what was submitted before; secrets aren't shown again. */
+void form_refill(struct arena *, struct xml *form, const struct xml *submitted);
 
 /* Reading. A form may be NULL: it has no fields then. */
 const struct xml *form_find(const struct xml *parent, const char *about, struct arena *);     /* about NULL: any form */
@@ -44,8 +46,9 @@ bool form_read_number(const struct xml *form, const char *var, int64_t least, in
 
 /*
  * Does what was submitted fit what was asked? NULL, or the `var` of the first
- * field that doesn't: required and missing, several values where one may be,
- * no boolean, not among the options. Fields that weren't asked for are
- * ignored; JIDs are the caller's to parse.
+ * field that doesn't: required and missing, several values or lines where one
+ * may be, no boolean, no JID, not among the options, not of its datatype
+ * (xmpp/form_validate.h), or a FORM_TYPE of something else. Fields that weren't
+ * asked for are ignored.
  */
 const char *form_fault(const struct xml *asked, const struct xml *submitted, struct arena *);

@@ -66,3 +66,8 @@ char *redact_print(struct arena *a, const struct xml *el, const char *around)
 {
 	return xml_string(a, copy(a, el, false), around);
 }
+
+char *redact_outline(struct arena *a, const struct xml *el, const char *around)
+{
+	return xml_string(a, copy(a, el, true), around);
+}

@@ -72,9 +72,18 @@ static void digest(enum scram_hash hash, const unsigned char *from, unsigned cha
 		BUG("no digest");
 }
 
+void scram_keys_from_salted(struct scram_keys *keys, const unsigned char *salted)
+{
+	unsigned char client[SCRAM_DIGEST];
+	hmac(keys->hash, salted, "Client Key", client);
+	digest(keys->hash, client, keys->stored);
+	hmac(keys->hash, salted, "Server Key", keys->server);
+	OPENSSL_cleanse(client, sizeof client);
+}
+
 void scram_keys_make(struct scram_keys *keys, enum scram_hash hash, const char *password, const void *salt, size_t salt_size, unsigned rounds)
 {
-	unsigned char salted[SCRAM_DIGEST], client[SCRAM_DIGEST];
+	unsigned char salted[SCRAM_DIGEST];
 	ASSERT(salt_size <= SCRAM_SALT && rounds > 0);
 
 	*keys = (struct scram_keys){ .hash = hash, .rounds = rounds, .salt_size = salt_size };
@@ -82,11 +91,8 @@ void scram_keys_make(struct scram_keys *keys, enum scram_hash hash, const char *
 	if (!PKCS5_PBKDF2_HMAC(password, (int)strlen(password), salt, (int)salt_size, (int)rounds,
 			kinds[hash].md(), (int)scram_size(hash), salted))
 		BUG("no PBKDF2");
-	hmac(hash, salted, "Client Key", client);
-	digest(hash, client, keys->stored);
-	hmac(hash, salted, "Server Key", keys->server);
+	scram_keys_from_salted(keys, salted);
 	OPENSSL_cleanse(salted, sizeof salted);
-	OPENSSL_cleanse(client, sizeof client);
 }
 
 bool scram_verify_password(const struct scram_keys *keys, const char *password)

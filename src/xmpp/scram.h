@@ -38,6 +38,8 @@ bool scram_find(const char *mechanism, enum scram_hash *, bool *plus);   /* fals
 
 /* PBKDF2: milliseconds, so for workers. `password` is prepared: jid_password. */
 void scram_keys_make(struct scram_keys *, enum scram_hash, const char *password, const void *salt, size_t salt_size, unsigned rounds);
+/* The same from PBKDF2's output, scram_size bytes, which somebody else made: hash, salt and rounds are set. */
+void scram_keys_from_salted(struct scram_keys *, const unsigned char *salted);
 bool scram_verify_password(const struct scram_keys *, const char *password);
 /*
  * Keys for a user who isn't there: the same salt at each try, and no password

@@ -3,33 +3,34 @@
 #include "base/check.h"
 #include "xmpp/ns.h"
 #include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
 static const struct {
-	const char *name, *type;
+	const char *name, *type, *code;      /* code: XEP-0086's; NULL: it knows none */
 } conditions[STANZA_ERRORS] = {
-	[BAD_REQUEST]             = { "bad-request",             "modify" },
-	[CONFLICT]                = { "conflict",                "cancel" },
-	[FEATURE_NOT_IMPLEMENTED] = { "feature-not-implemented", "cancel" },
-	[FORBIDDEN]               = { "forbidden",               "auth"   },
-	[GONE]                    = { "gone",                    "cancel" },
-	[INTERNAL_SERVER_ERROR]   = { "internal-server-error",   "cancel" },
-	[ITEM_NOT_FOUND]          = { "item-not-found",          "cancel" },
-	[JID_MALFORMED]           = { "jid-malformed",           "modify" },
-	[NOT_ACCEPTABLE]          = { "not-acceptable",          "modify" },
-	[NOT_ALLOWED]             = { "not-allowed",             "cancel" },
-	[NOT_AUTHORIZED]          = { "not-authorized",          "auth"   },
+	[BAD_REQUEST]             = { "bad-request",             "modify", "400" },
+	[CONFLICT]                = { "conflict",                "cancel", "409" },
+	[FEATURE_NOT_IMPLEMENTED] = { "feature-not-implemented", "cancel", "501" },
+	[FORBIDDEN]               = { "forbidden",               "auth",   "403" },
+	[GONE]                    = { "gone",                    "cancel", "302" },
+	[INTERNAL_SERVER_ERROR]   = { "internal-server-error",   "cancel", "500" },
+	[ITEM_NOT_FOUND]          = { "item-not-found",          "cancel", "404" },
+	[JID_MALFORMED]           = { "jid-malformed",           "modify", "400" },
+	[NOT_ACCEPTABLE]          = { "not-acceptable",          "modify", "406" },
+	[NOT_ALLOWED]             = { "not-allowed",             "cancel", "405" },
+	[NOT_AUTHORIZED]          = { "not-authorized",          "auth",   "401" },
 	[POLICY_VIOLATION]        = { "policy-violation",        "modify" },
-	[RECIPIENT_UNAVAILABLE]   = { "recipient-unavailable",   "wait"   },
-	[REDIRECT]                = { "redirect",                "modify" },
-	[REGISTRATION_REQUIRED]   = { "registration-required",   "auth"   },
-	[REMOTE_SERVER_NOT_FOUND] = { "remote-server-not-found", "cancel" },
-	[REMOTE_SERVER_TIMEOUT]   = { "remote-server-timeout",   "wait"   },
-	[RESOURCE_CONSTRAINT]     = { "resource-constraint",     "wait"   },
-	[SERVICE_UNAVAILABLE]     = { "service-unavailable",     "cancel" },
-	[SUBSCRIPTION_REQUIRED]   = { "subscription-required",   "auth"   },
-	[UNDEFINED_CONDITION]     = { "undefined-condition",     "cancel" },
-	[UNEXPECTED_REQUEST]      = { "unexpected-request",      "wait"   },
+	[RECIPIENT_UNAVAILABLE]   = { "recipient-unavailable",   "wait",   "404" },
+	[REDIRECT]                = { "redirect",                "modify", "302" },
+	[REGISTRATION_REQUIRED]   = { "registration-required",   "auth",   "407" },
+	[REMOTE_SERVER_NOT_FOUND] = { "remote-server-not-found", "cancel", "404" },
+	[REMOTE_SERVER_TIMEOUT]   = { "remote-server-timeout",   "wait",   "504" },
+	[RESOURCE_CONSTRAINT]     = { "resource-constraint",     "wait",   "500" },
+	[SERVICE_UNAVAILABLE]     = { "service-unavailable",     "cancel", "503" },
+	[SUBSCRIPTION_REQUIRED]   = { "subscription-required",   "auth",   "407" },
+	[UNDEFINED_CONDITION]     = { "undefined-condition",     "cancel", "500" },
+	[UNEXPECTED_REQUEST]      = { "unexpected-request",      "wait",   "400" },
 };
 
 const char *stanza_error_name(enum stanza_error error)
@@ -40,6 +41,13 @@ const char *stanza_error_name(enum stanza_error error)
 const char *stanza_error_type(enum stanza_error error)
 {
 	return conditions[error].type;
+}
+
+void stanza_error_add_code(struct arena *a, struct xml *stanza)
+{
+	const struct xml *error = stanza ? xml_child(stanza, stanza->ns, "error") : NULL;
+	if (error)
+		xml_set(a, (struct xml *)(uintptr_t)error, "code", conditions[stanza_error_read(stanza)].code);
 }
 
 static enum stanza_error find(const char *name)

@@ -38,6 +38,8 @@ enum stanza_error {
 
 const char *stanza_error_name(enum stanza_error);        /* the condition's element; NULL for OK and HANDLED */
 const char *stanza_error_type(enum stanza_error);        /* its usual type; NULL for OK and HANDLED */
+/* The stanza's <error/>, built here, gets the number by which old clients know it (XEP-0086); conditions younger than that have none. */
+void stanza_error_add_code(struct arena *, struct xml *stanza);
 /* The condition in a stanza's <error/>: UNDEFINED_CONDITION when we don't know it, OK when there is no <error/>. */
 enum stanza_error stanza_error_read(const struct xml *stanza);
 

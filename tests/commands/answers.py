@@ -19,7 +19,17 @@ ASKED = [
     'config check', 'config show', 'config show --defaults', 'config explain idle_time', 'config explain tls --all', 'config diff',
     'config reference', '!config explain nothing', 'user add nurse@example -p secret', 'user passwd nurse@example -p other', 'user list',
     'user list example', '!user add nurse@example -p secret', '!user add', '!user frobnicate', '!user list nowhere.example',
-    'certificate list romeo@example', '!certificate list nowhere', '!certificate revoke romeo@example no such phone', 'user remove nurse@example', 'domain add other.example --tls off', 'domain list', 'config diff', 'domain remove other.example',
+    'certificate list romeo@example', '!certificate list nowhere', '!certificate revoke romeo@example no such phone',
+    'device list romeo@example', '!device list nowhere', '!device forget romeo@example no-such-device',
+    'user disable nurse@example', 'user list --disabled', 'user list --max 1', 'user list --max 1 --after nurse@example', '!user list --max 0', 'user enable nurse@example',
+    '!user disable nobody@example', 'user online', 'user online example --state idle', 'user online --max 1', 'user count', 'user count example', '!user count nowhere.example',
+    'user show romeo@example', 'user show nurse@example', '!user show nobody@example', 'user roster romeo@example', '!user roster nobody@example',
+    'admin set romeo@example', 'admin list', 'admin set --domain example', '!admin set no@jid@at.all', 'access set deny pest.example', 'access set allow', 'access list',
+    '!access set both a.example', '!motd edit words', 'motd show', 'motd set words', 'motd edit words', 'motd show', 'motd delete', 'welcome set words --domain example',
+    'welcome show --domain example', 'welcome delete', '!welcome set words --domain nowhere.example', 'announce words and words', '!announce',
+    'user remove nurse@example', 'domain add other.example --tls off', 'domain list', 'config diff', 'domain remove other.example',
+    'disco add help@example Ask here', 'disco add rooms.example --domain example', 'disco list', 'disco list example', 'disco remove help@example',
+    '!disco remove help@example', '!disco add @',
     '!domain add ..', 'stream list', 'stream list --page 1', '!stream kick XMPPS-999', 'session list', 'session list romeo@example', 'session kick romeo@example/there', '!session kick romeo@example/nowhere',
     'module list', 'module list --stations', 'log level', 'log level low STORE', '!log level loud', 'status', 'figures', 'figures --prometheus', 'limits', 'reload', 'reload --dry-run',
     'version', 'help', 'help user', 'completion bash', 'init -c {folder}/late.conf late.example', 'audit verify {folder}/data/audit.log',
@@ -88,8 +98,9 @@ def ask_all(server, pages):
     tag = server.ask('session', 'list')[1]['rows'][0]['stream']
     yield from wrong_answer(*server.ask('stream', 'kick', tag), pages['stream kick'], False, f'stream kick {tag}')
     yield from wrong_answer(*server.ask('user', 'add', '--batch', text='a@example x\nno jid\nb@example y\n'), pages['user add'], True, 'user add --batch')
+    yield from wrong_answer(*server.ask('restart', '--delay', '3600'), pages['restart'], False, 'restart')
     yield from wrong_answer(*server.ask('stop'), pages['stop'], False, 'stop')
-    yield from (f'nobody asked {name}' for name in pages if name not in asked | {'stop'})
+    yield from (f'nobody asked {name}' for name in pages if name not in asked | {'stop', 'restart'})
 
 
 def notices_what_is_wrong():

@@ -39,9 +39,20 @@ class Actor:
         self.client = None
         self.count = 0
 
+        self.previd = None                   # of the session that the server's end has ended
+        self.complaint = None
+
     def log_in(self, server, with_acks):
         # some by TLS and SCRAM: their writes pass through other code
-        self.client = server.log_in(self.name, tls=self.name.endswith('3'), acks=with_acks, presence=True)
+        self.client = server.log_in(self.name, tls=self.name.endswith('3'), presence=True, before_bind=self.try_to_resume,
+                                    before_presence=lambda c: c.enable(resumable=True) if with_acks else None)
+        self.previd = self.client.previd
+
+    def try_to_resume(self, client):
+        """No session outlives an end without warning, and nobody knows what was settled last."""
+        answer = client.resume(self.previd) if self.previd else None
+        if answer is not None and (answer.tag.endswith('resumed') or answer.get('h')):
+            self.complaint = f'{self.name} was told {answer.tag} {answer.attrib}'
 
 
 class Crowd:
@@ -61,11 +72,25 @@ class Crowd:
         here = [a for a in self.writers + self.listeners if everybody or a.kind != IS_AWAY]
         with concurrent.futures.ThreadPoolExecutor(8) as pool:
             list(pool.map(lambda a: a.log_in(server, everybody or a.kind == HAS_ACKS), here))
+        if not everybody:
+            self.hibernate(server)
         for actor in here:
             self.selector.register(actor.client, selectors.EVENT_READ, actor)
             actor.client.on_ack = self.settle
             self.hear(actor)
         return here
+
+    def hibernate(self, server):
+        """Half of those that are away have just lost their connections."""
+        for actor in self.listeners:
+            if actor.kind == IS_AWAY and actor.name[-1] in '02468':
+                actor.log_in(server, True)
+                self.hear(actor)
+                actor.client.close()
+                actor.client = None
+
+    def complaints(self):
+        return [a.complaint for a in self.writers + self.listeners if a.complaint]
 
     def settle(self, key):
         if isinstance(key, int):

@@ -11,6 +11,9 @@
 #include "core/config_load.h"
 #include "core/config_print.h"
 #include "core/config_value.h"
+#include "modules/modules.h"
+
+const struct module *const modules[] = { &mod_xmpp_logger, NULL };       /* one that looks at its settings itself */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -129,8 +129,10 @@ class Server:
         if done.returncode:
             raise Lost(f'accounts could not be made: {done.stdout}{done.stderr}')
 
-    def log_in(self, name, resource='here', tls=False, acks=False, presence=False, **client):
-        c = Client(self.port, DOMAIN, **client).log_in(name, 'secret', resource, tls, acks)
+    def log_in(self, name, resource='here', tls=False, acks=False, presence=False, before_bind=None, before_presence=None, **client):
+        c = Client(self.port, DOMAIN, **client).log_in(name, 'secret', resource, tls, acks, before_bind)
+        if before_presence:
+            before_presence(c)
         if presence:
             c.send('<presence/>', 'presence')
             c.wait(lambda e: e is not None and e.tag.endswith('}presence'))

@@ -79,7 +79,7 @@ class Client:
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.parser, self.stanzas = Parser(), collections.deque()
         self.is_over = False                         # the end of TCP was seen
-        self.jid = None
+        self.jid = self.previd = None
         self.has_acks, self.received = False, 0
         self.unacked, self.acked, self.on_ack = collections.deque(), 0, lambda key: None
 
@@ -204,15 +204,20 @@ class Client:
             raise Lost('bind refused')
         self.jid = answer[0][0].text
 
-    def enable(self):
-        self.send(f"<enable xmlns='{SM}'/>")
-        self.element(f'{{{SM}}}enabled')
+    def enable(self, resumable=False):
+        self.send(f"<enable xmlns='{SM}' resume='{'true' if resumable else 'false'}'/>")
+        self.previd = self.element(f'{{{SM}}}enabled').get('id')
         self.has_acks, self.received = True, 0
+
+    def resume(self, previd):
+        """Instead of binding. The answer; <resumed/> takes what counted before from whoever follows it."""
+        self.send(f"<resume xmlns='{SM}' previd='{previd}' h='{self.received}'/>")
+        return self.element(f'{{{SM}}}resumed', f'{{{SM}}}failed')
 
     def ask(self):
         self.send(f"<r xmlns='{SM}'/>")
 
-    def log_in(self, user, password, resource='here', tls=False, acks=False):
+    def log_in(self, user, password, resource='here', tls=False, acks=False, before_bind=None):
         """PLAIN in clear text, or SCRAM inside TLS."""
         self.open()
         if tls:
@@ -222,6 +227,8 @@ class Client:
         else:
             self.plain(user, password)
         self.open()
+        if before_bind:
+            before_bind(self)
         self.bind(resource)
         if acks:
             self.enable()

@@ -2,6 +2,7 @@
 import ssl
 import subprocess
 
+from xmppclient import BIND, SASL, b64, header
 from house import DOMAIN, Failed, Guest, House, context, handshake, make_certificate, must
 
 XMPP = 'urn:ietf:params:xml:ns:xmpp-tls'
@@ -42,6 +43,56 @@ def rfc7590(program):
         s.sendall(bytes.fromhex('160300002d0100002903001234567812345678123456781234567812345678123456781234567812345678') + bytes.fromhex('0000020005' '0100'))
         first = s.recv(100)
         must(first[:1] in (b'\x15', b''), f'SSL 3.0: {first}')
+
+
+def more(s):
+    data = s.recv(65536)
+    must(data, 'the server closed')
+    return data
+
+
+def shake(tls, s, incoming, outgoing):
+    """One step of a handshake over a socket; true when it is done."""
+    try:
+        tls.do_handshake()
+        done = True
+    except ssl.SSLWantReadError:
+        done = False
+    s.sendall(outgoing.read())
+    if not done:
+        incoming.write(more(s))
+    return done
+
+
+def quickstart(program):
+    """XEP-0305 §5: with <starttls/> may come the ClientHello, and with the last of SASL all up to the bind."""
+    with House(program, 'xmpp_listener { listen "127.0.0.1:«a»" { } }\n', accounts=['romeo']) as h, h.connect('a') as s:
+        incoming, outgoing, said = ssl.MemoryBIO(), ssl.MemoryBIO(), b''
+        tls = context().wrap_bio(incoming, outgoing, server_hostname='example')
+        try:
+            tls.do_handshake()
+        except ssl.SSLWantReadError:
+            pass
+        s.sendall(header('example').encode() + f"<starttls xmlns='{XMPP}'/>".encode() + outgoing.read())
+        while b'<proceed' not in said or b'>' not in said[said.index(b'<proceed'):]:
+            said += more(s)
+        end = said.index(b'>', said.index(b'<proceed')) + 1
+        must(b'urn:xmpp:features:pipelining' in said[:end], said[:end])
+        incoming.write(said[end:])
+        while not shake(tls, s, incoming, outgoing):
+            pass
+        tls.write((header('example') + f"<auth xmlns='{SASL}' mechanism='PLAIN'>{b64(chr(0).encode() + b'romeo' + chr(0).encode() + b'secret')}</auth>" + header('example')
+                   + f"<iq type='set' id='b'><bind xmlns='{BIND}'><resource>fast</resource></bind></iq>").encode())
+        s.sendall(outgoing.read())
+        said = b''
+        while b'<jid>romeo@example/fast</jid>' not in said:
+            incoming.write(more(s))
+            try:
+                while True:
+                    said += tls.read(65536)
+            except ssl.SSLWantReadError:
+                pass
+        must(said.count(b'<stream:features>') == 2 and b'<success' in said, said)
 
 
 def protocols(program):
@@ -142,4 +193,4 @@ def client_certificates(program):
                 must(gets_in(name, certificate, by, version) == expected, f'{name} {certificate} {by} {version}')
 
 
-TESTS = [rfc7590, protocols, modes, policies, client_certificates]
+TESTS = [rfc7590, quickstart, protocols, modes, policies, client_certificates]

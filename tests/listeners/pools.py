@@ -79,8 +79,8 @@ def p99_beside_a_flood(program, events):
 
         def drain():
             tail = b''
-            while b'last' not in tail:
-                tail = tail[-10:] + loud.socket.recv(1 << 20)
+            while b"id='last'" not in tail:
+                tail = tail[-20:] + loud.socket.recv(1 << 20)
             done.set()
 
         both = [threading.Thread(target=drain), threading.Thread(target=loud.socket.sendall, args=(flood.encode(),))]

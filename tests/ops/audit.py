@@ -49,6 +49,26 @@ def acts(program):
         return None if found['ok'] and found['rows'][0]['lines'] == 5 and found['rows'][0]['end_is_known'] else f'{found}'
 
 
+def by_xmpp(program):
+    """What is done by ad-hoc commands stands there with who asked; what he may not isn't done, and stands in the log."""
+    command = "<iq type='set' to='example' id='%s'><command xmlns='http://jabber.org/protocol/commands' node='jackdaw:user add'%s>%s</command></iq>"
+    field = "<field var='%s'><value>%s</value></field>"
+    with running(program, domain='admins = [ boss@example ]', level='problem') as server:
+        server.rows('user', 'add', 'boss@example', '-p', 'secret')
+        boss = server.log_in('boss', 'secret')
+        for name, domain in (('romeo', 'example'), ('juliet', 'elsewhere.example')):
+            boss.send(command % (f'{name}1', '', ''))
+            session = boss.wait(lambda e, name=name: e is not None and e.get('id') == f'{name}1')[0].get('sessionid')
+            fields = field % ('jid', f'{name}@{domain}') + field % ('password', 'topsecret')
+            boss.send(command % (f'{name}2', f" sessionid='{session}'", f"<x xmlns='jabber:x:data' type='submit'>{fields}</x>"))
+            boss.wait(lambda e, name=name: e is not None and e.get('id') == f'{name}2')
+        boss.close()
+        wait_for(server, 2)
+        told = [(fact['who'], fact['face'], fact['command'], fact['arguments'], fact['outcome']) for fact in map(json.loads, lines(server)[1:])]
+        wanted = [('boss@example', 'ad-hoc command', 'user add', {'JID': 'romeo@example', '-p PASSWORD': '[hidden]'}, 'done')]
+        return None if told == wanted and verify(server)['ok'] and 'boss@example is no administrator of elsewhere.example' in server.log() else f'{told}'
+
+
 def tampered(program):
     """Lines that were changed, removed, added, moved or cut off are noticed, wherever."""
     with running(program) as server:
@@ -120,4 +140,4 @@ def goes_on(program):
         server.remove()
 
 
-TESTS = (acts, tampered, goes_on)
+TESTS = (acts, by_xmpp, tampered, goes_on)

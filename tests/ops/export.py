@@ -5,6 +5,7 @@ import hmac
 import os
 import re
 import shutil
+import sqlite3
 import subprocess
 import tempfile
 import time
@@ -38,7 +39,8 @@ ROMEO = ("<user name='romeo'>" + keys('secret', 'sha1') + keys('secret') + """<q
 <presence xmlns='jabber:client' from='paris@example' to='romeo@example' type='subscribe'/><offline-messages>""" +
          ''.join(MESSAGE % (f'number {n}', stamp(n)) for n in range(120)) + """</offline-messages>
 <vCard xmlns='vcard-temp'><FN>Romeo  Montague</FN><DESC>a&#13;b
-c &lt;d&gt;</DESC><PHOTO x:y='1' xmlns:x='urn:example:x' xml:lang='it'><BINVAL>AAAA</BINVAL></PHOTO></vCard></user>""")
+c &lt;d&gt;</DESC><PHOTO x:y='1' xmlns:x='urn:example:x' xml:lang='it'><BINVAL>AAAA</BINVAL></PHOTO></vCard><query xmlns='jabber:iq:private'><storage xmlns='storage:rosternotes'><note jid='juliet@capulet.example'>sweet</note></storage><one xmlns='urn:example:a'>1</one><one xmlns='urn:example:a' x:y='2'
+ xmlns:x='urn:example:x'>a&#13;b <x:z/></one></query></user>""")
 DOCUMENT = ("<?xml version='1.0' encoding='UTF-8'?><!DOCTYPE server-data><!-- by hand --><server-data xmlns='urn:xmpp:pie:0'><host jid='example'>" + ROMEO +
             "<user name='juliet' password='ju&amp;liet'/></host></server-data>")
 
@@ -164,6 +166,24 @@ def stays(program):
         return None if all(seen) else f'{seen}'
 
 
+def disabled(program):
+    """Who may not log in may not after a move either; somebody who is here already stays as he is, unless that is to be overwritten."""
+    text = ("<server-data xmlns='urn:xmpp:pie:0'><host jid='example'><user name='%s' password='secret'>"
+            "<disabled xmlns='https://jackdaw.im/portable' since='%s'/></user></host></server-data>")
+    with running(program) as server:
+        server.command('import', '-', text=text % ('paris', '2020-01-31T12:00:00Z'))
+        seen = [not logs_in(server, 'paris', 'secret'), [r['disabled'] for r in server.rows('user', 'list', '--disabled')] == ['2020-01-31T12:00:00Z'],
+                "<disabled xmlns='https://jackdaw.im/portable' since='2020-01-31T12:00:00Z'/>" in export(server)]
+        server.rows('user', 'enable', 'paris@example')
+        server.command('import', '-', text=text % ('paris', '2020-01-31T12:00:00Z'))
+        seen += [logs_in(server, 'paris', 'secret'), '<disabled' not in export(server)]
+        server.command('import', '-', '--overwrite', text=text % ('paris', '2020-01-31T12:00:00Z'))
+        seen += [not logs_in(server, 'paris', 'secret')]
+        wrong = server.command('import', '-', text=text % ('tybalt', 'never'))
+        seen += ['1 wrong' in wrong.stdout + wrong.stderr, logs_in(server, 'tybalt', 'secret')]
+        return None if all(seen) else f'{seen}'
+
+
 def without_server(program):
     """Without a server the same."""
     server = Admin(program, domain='offline { limit = 0 }')
@@ -259,4 +279,33 @@ def many(program):
         return None if grown < 40 else f'{grown} MiB more memory'
 
 
-TESTS = (round_trip, stays, without_server, bad, included, many)
+def rows_of(server):
+    """How many rows each table of accounts holds."""
+    with sqlite3.connect(f'file:{server.data("jackdaw.sqlite")}?mode=ro', uri=True) as db:
+        tables = [name for name, in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        of_accounts = [t for t in tables if any(column[1] == 'account' for column in db.execute(f'PRAGMA table_info({t})'))]
+        return {t: db.execute(f'SELECT COUNT(*) FROM {t}').fetchone()[0] for t in of_accounts}
+
+
+def removed(program):
+    """Who is removed leaves no row behind, by the server or without one."""
+    for is_running in True, False:
+        with running(program) as server:
+            server.rows('import', '-', text=DOCUMENT)
+            server.log_in('romeo', tls=True).close()
+            server.command('user', 'remove', 'juliet@example')
+            server.stop()
+            before = rows_of(server)
+            if not all(before.values()) or len(before) < 8:
+                return f'the test holds too little: {before}'
+            if is_running:
+                server.start()
+            done = server.command('user', 'remove', 'romeo@example')
+            server.stop()
+            if done.returncode or any(rows_of(server).values()):
+                return f'{"by the server" if is_running else "without one"}: {done.stderr} {rows_of(server)}'
+            server.start()
+    return None
+
+
+TESTS = (round_trip, removed, stays, disabled, without_server, bad, included, many)

@@ -8,6 +8,7 @@ import base64
 import hashlib
 import hmac
 import os
+import re
 import socket
 import ssl
 import time
@@ -29,7 +30,16 @@ def tls_context():
 
 
 CONTEXT = tls_context()
+TAG = re.compile(rb"""[^<]*<(?:[^'">]|'[^']*'|"[^"]*")*>""")
 SALTED = {}
+
+
+def tag_end(data):
+    """How much of it is text and one whole tag; a '>' may stand in an attribute. 0: nothing yet."""
+    match = TAG.match(data)
+    if match:
+        return match.end()
+    return 0 if b'<' in data else data.rfind(b'>') + 1
 
 
 class Client:
@@ -79,10 +89,7 @@ class Client:
         data = self.part + data
         if not self.opened and data.startswith(b'\xef\xbb\xbf'):
             self.wrong('a byte order mark')
-        end = data.rfind(b'>') + 1
-        data, self.part = data[:end], data[end:]
-        while data:
-            cut = data.find(b'>') + 1
+        while cut := tag_end(data):
             try:
                 self.builder.parser.Parse(data[:cut], False)
             except expat.ExpatError as why:
@@ -90,9 +97,8 @@ class Client:
                 return
             data = data[cut:]
             if self.over:
-                kept = self.part
                 self.restart()
-                self.part = kept
+        self.part = data
 
     def pump(self, deadline):
         """Takes what comes; false when nothing came in time."""
@@ -250,6 +256,42 @@ class Client:
 
     def round_trip(self, tag):
         self.send(f"<iq type='get' id='{tag}' to='{self.domain}'><ping xmlns='urn:xmpp:ping'/></iq>")
+        self.wait_for(lambda kind, e: kind == 'stanza' and e.get('id') == tag)
+
+
+class Component(Client):
+    """A component's stream (XEP-0114). Its stanzas are compared as if they were in jabber:client."""
+
+    def on_stanza(self, element):
+        self.to_client(element)
+        super().on_stanza(element)
+
+    def to_client(self, element):
+        if element.ns == tree.CLIENT:
+            self.wrong(f'{element.name} in jabber:client to a component')
+        if element.ns == tree.COMPONENT:
+            element.ns = tree.CLIENT
+            for child in element.children:
+                self.to_client(child)
+
+    def open(self, domain):
+        self.domain = domain
+        self.send(f"<?xml version='1.0'?><stream:stream to='{domain}' xmlns='{tree.COMPONENT}' xmlns:stream='{tree.STREAMS}'>")
+        header = self.wait_for(lambda kind, _: kind == 'open')
+        self.stream_id = header.get('id')
+
+    def shake_hands(self, secret):
+        proof = hashlib.sha1((self.stream_id + secret).encode()).hexdigest()
+        self.send(f'<handshake>{proof}</handshake>')
+
+    def log_in(self, domain, secret):
+        self.open(domain)
+        self.shake_hands(secret)
+        self.element(tree.CLIENT, 'handshake')
+        self.jid = domain
+
+    def round_trip(self, tag):
+        self.send(f"<iq type='get' id='{tag}' from='{self.domain}' to='example'><ping xmlns='urn:xmpp:ping'/></iq>")
         self.wait_for(lambda kind, e: kind == 'stanza' and e.get('id') == tag)
 
 

@@ -106,6 +106,16 @@ class Jackdaw:
         if code != 0:
             raise Trouble(f'the server ended with {code}: {self.errors()[-2000:]}')
 
+    def ended(self, wanted):
+        """It stops by itself."""
+        try:
+            code = self.process.wait(START_PATIENCE)
+        except subprocess.TimeoutExpired:
+            raise Trouble('the server goes on') from None
+        self.process = None
+        if code != wanted:
+            raise Trouble(f'the server ended with {code}: {self.errors()[-2000:]}')
+
     def kill(self):
         self.process.kill()
         self.process.wait()

@@ -16,12 +16,15 @@ STATEMENTS = [(kind, re.compile(pattern.replace(' ', r'\s+'), re.DOTALL)) for ki
     ('connection',    rf'{ACTOR} is a connection'),
     ('tls',           rf'{ACTOR} is a TLS connection'),
     ('ended',         rf'{ACTOR} is closed(?P<cleanly> cleanly)?'),
+    ('component',     rf'{ACTOR} is component (?P<domain>\S+){PASSWORD}'),
     ('session',       rf'{ACTOR} is (?P<jid>{JID}){PASSWORD}'),
+    ('open_component', rf'{ACTOR} opens as component (?P<domain>\S+)'),
     ('open',          rf'{ACTOR} opens(?: (?P<domain>\S+))?'),
     ('starttls',      rf'{ACTOR} starttls'),
     ('handshake',     rf'{ACTOR} handshakes'),
     ('authenticate',  rf'{ACTOR} authenticates as (?P<jid>{JID})(?: with (?P<mechanism>[A-Z0-9-]+))?{PASSWORD}'),
     ('try_sasl',      rf'{ACTOR} tries (?P<mechanism>[A-Z0-9-]+) as (?P<jid>{JID}){PASSWORD}(?: gs2 (?P<gs2>{STRING}))?'),
+    ('shake_hands',   rf'{ACTOR} shakes hands{PASSWORD}'),
     ('bind',          rf'{ACTOR} binds(?: (?P<resource>\S+))?'),
     ('online',        rf'{ACTOR} comes online(?: with priority (?P<priority>-?\d+))?'),
     ('roster',        rf'{ACTOR} asks for the roster'),
@@ -42,6 +45,7 @@ STATEMENTS = [(kind, re.compile(pattern.replace(' ', r'\s+'), re.DOTALL)) for ki
     ('catch_up',      rf'{ACTOR} catches up'),
     ('wait',          r'wait (?P<ms>\d+) ms'),
     ('server_does',   r'server (?P<what>stops|starts|is killed)'),
+    ('server_ends',   r'server ends with (?P<code>\d+)'),
     ('account',       rf'account (?P<jid>{JID}) exists{PASSWORD}'),
     ('no_account',    rf'account (?P<jid>{JID}) does not exist'),
     ('friends',       rf'(?P<jid>{JID}) and (?P<other>{JID}) are friends'),
@@ -53,7 +57,7 @@ STATEMENTS = [(kind, re.compile(pattern.replace(' ', r'\s+'), re.DOTALL)) for ki
 )]
 SECTIONS = re.compile(r'(RFC \d+|XEP-\d{4})((?:,? (?:and )?§[\w.]+)*)')
 CONFIGS = {'Config:': 'top', 'Domain config:': 'domain', 'Listener config:': 'listener'}
-NEEDS_OWN = {'server_does', 'command', 'command_fails'}
+NEEDS_OWN = {'server_does', 'server_ends', 'command', 'command_fails'}
 
 
 class Wrong(Exception):

@@ -4,7 +4,7 @@ import time
 
 import script
 import tree
-from client import Client, Trouble, describe
+from client import Client, Component, Trouble, describe
 
 PATIENCE = 5.0            # seconds to wait for what must come
 GRACE = 0.02              # seconds that something unwanted has, after round trips, to show itself
@@ -75,10 +75,10 @@ class Stage:
 
     # --- connecting ---
 
-    def enter(self, name, port):
+    def enter(self, name, port, kind=Client):
         if name in self.actors:
             self.actors[name].drop()
-        self.actors[name] = Client(name, port, self.names, PATIENCE)
+        self.actors[name] = kind(name, port, self.names, PATIENCE)
         return self.actors[name]
 
     def connection(self, actor):
@@ -91,6 +91,15 @@ class Stage:
 
     def open(self, actor, domain):
         self.actors[actor].open(domain or 'example')
+
+    def component(self, actor, domain, password):
+        self.enter(actor, self.house.port, Component).log_in(domain, password or PASSWORD)
+
+    def open_component(self, actor, domain):
+        self.enter(actor, self.house.port, Component).open(domain)
+
+    def shake_hands(self, actor, password):
+        self.actors[actor].shake_hands(password or PASSWORD)
 
     def starttls(self, actor):
         self.actors[actor].starttls()
@@ -266,6 +275,9 @@ class Stage:
 
     def server_does(self, what):
         {'stops': self.house.stop, 'starts': self.house.start, 'is killed': self.house.kill}[what]()
+
+    def server_ends(self, code):
+        self.house.ended(int(code))
 
     def account(self, jid, password):
         pass                                         # all accounts were made before the play began

@@ -7,6 +7,7 @@ import re
 from xml.parsers import expat
 
 CLIENT = 'jabber:client'
+COMPONENT = 'jabber:component:accept'
 STREAMS = 'http://etherx.jabber.org/streams'
 STANZAS = 'urn:ietf:params:xml:ns:xmpp-stanzas'
 STREAM_ERRORS = 'urn:ietf:params:xml:ns:xmpp-streams'

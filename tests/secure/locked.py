@@ -13,7 +13,7 @@ import subprocess
 import time
 
 from server import DOMAIN, USER, Server, free_port, report
-from xmppclient import CONTEXT, Lost
+from xmppclient import CONTEXT, Client, Lost
 
 CONFIG = '''
 data_dir = "../data"
@@ -21,6 +21,7 @@ control_socket = "../control/socket"
 {user}
 {sandbox}
 log {{ output = "../logs/log" }}
+xmpp_logger {{ logfile = "../traffic/log"  rotate_size = 1000  heartbeat = 1s }}
 limits {{ enabled = no }}
 tls = optional
 xmpp_listener {{
@@ -51,7 +52,7 @@ class Locked(Server):
         super().__init__(program, environment=environment)
         self.tls_port = free_port()
         self.config = f'{self.folder}/etc/jackdaw.conf'
-        for folder in ('etc', 'certs', 'archive', 'logs', 'more', 'control', 'other'):
+        for folder in ('etc', 'certs', 'archive', 'logs', 'more', 'control', 'other', 'traffic'):
             os.mkdir(f'{self.folder}/{folder}')
         for end in ('pem', 'key'):
             os.rename(f'{self.folder}/example.{end}', f'{self.folder}/archive/1.{end}')
@@ -110,6 +111,7 @@ def tries(options):
         f'write {here}/more/x.conf': 'Permission denied', f'read {here}/other/x': 'Permission denied', f'remove {here}/etc/jackdaw.conf': 'Permission denied',
         f'write {here}/control/x': 'Permission denied', f'read {here}/logs/log': 'Permission denied',
         f'write {here}/data/x': 'done', f'remove {here}/data/x': 'done', f'read {here}/archive/1.key': 'done', f'write {here}/logs/x': 'done',
+        f'remove {here}/logs/x': 'Permission denied', f'write {here}/traffic/x': 'done', f'read {here}/traffic/x': 'Permission denied',
         'root x': 'Function not implemented', 'trace x': 'Function not implemented', 'mount /tmp': 'Function not implemented',
         'socket 16': 'Function not implemented', 'socket 17': 'Function not implemented', 'run /bin/true': 'Function not implemented',
     }
@@ -152,6 +154,19 @@ def rotates(server):
     os.rename(f'{server.folder}/logs/log', f'{server.folder}/logs/log.1')
     server.process.send_signal(signal.SIGHUP)
     report('secure/log-rotates', until(lambda: 'reloaded' in server.log()))
+
+
+def replaces_traffic(server):
+    """By itself, when it is full; and when somebody renamed it."""
+    client = server.log_in('romeo')
+    for _ in range(20):
+        client.round_trip()
+    client.close()
+    files = lambda: sorted(name for name in os.listdir(f'{server.folder}/traffic') if name.startswith('log'))
+    report('secure/traffic-is-replaced', until(lambda: len(files()) > 2) and 'XMPP_LOGGER' not in server.log(), str(files()))
+    os.rename(f'{server.folder}/traffic/log', f'{server.folder}/traffic/moved')
+    server.process.send_signal(signal.SIGHUP)
+    report('secure/traffic-is-reopened', until(lambda: server.read('traffic/log').endswith('+M\n')))
 
 
 def takes_certificates(server):
@@ -202,12 +217,73 @@ def serves(options):
     try:
         server.start()
         no_root_left(server)
-        for part in (takes_commands, rotates, takes_certificates, takes_includes, asks_for_a_restart):
+        for part in (takes_commands, rotates, replaces_traffic, takes_certificates, takes_includes, asks_for_a_restart):
             part(server)
         why = server.stop()
         report('secure/ends-well', not why, why or '')
     finally:
         server.remove()
+
+
+# --- the helper ---
+
+CHECK = '''#!/usr/bin/python3
+import os, sys
+while head := sys.stdin.buffer.read(2):
+    sys.stdin.buffer.read(head[0] << 8 | head[1])
+    with open('{0}/said', 'a') as f:
+        f.write(open('/proc/self/status').read() + str(sorted(os.listdir('/proc/self/fd'))))
+    sys.stdout.buffer.write(bytes([0, 2, 0, 1]))
+    sys.stdout.buffer.flush()
+'''
+
+
+def children_of(pid):
+    with open(f'/proc/{pid}/task/{pid}/children', encoding='ascii') as f:
+        return [int(p) for p in f.read().split()]
+
+
+def helped(options):
+    """A program and PAM are asked, and the server is as closed as ever; the helper is small, and ends with it."""
+    source = 'domain "{0}" {{ tls_certificate = "../certs/live.pem";  tls_key = "../certs/live.key";  auth {{ allow_plain_without_tls = yes; plain {{ uri = "{1}" }} }} }}'
+    server = Locked(options.server)
+    here = server.folder
+    text = server.read('etc/jackdaw.conf')
+    server.write('etc/jackdaw.conf', text + source.format('exec.example', f'exec:{here}/other/check') + source.format('pam.example', f'pam:{here}/other/permit'))
+    server.write('other/check', CHECK.format(f'{here}/data'))
+    server.write('other/permit', 'auth required pam_permit.so\naccount required pam_permit.so\n')
+    os.chmod(f'{here}/other/check', 0o755)
+    server.environment = {'JACKDAW_TRY': 'run /bin/true;trace x;read /etc/shadow', 'ASAN_OPTIONS': 'detect_leaks=0'}
+    try:
+        server.start()
+        said = server.log()
+        report('secure/helped-and-still-closed', said.count(': Function not implemented') == 2 and 'read /etc/shadow: Permission denied' in said, said[-300:])
+        for domain in ('exec.example', 'pam.example'):
+            client = Client(server.port, domain)
+            client.log_in('romeo', 'secret')
+            client.close()
+        helpers = [p for p in children_of(server.process.pid) if os.path.exists(f'/proc/{p}/fd')]
+        held = [os.readlink(f'/proc/{helpers[0]}/fd/{n}') for n in os.listdir(f'/proc/{helpers[0]}/fd') if int(n) > 2]
+        report('secure/helper-holds-one-socket', len(helpers) == 1 and len(held) == 1 and held[0].startswith('socket:'), f'{helpers} {held}')
+        status, fds = server.read('data/said').rsplit('\n', 1)
+        status = dict(line.split(':\t', 1) for line in status.splitlines() if ':\t' in line)
+        entry = pwd.getpwnam(USER) if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
+        report('secure/program-is-the-user', status['Uid'] == '\t'.join([str(entry.pw_uid)] * 4) and status['Gid'] == '\t'.join([str(entry.pw_gid)] * 4), status['Uid'])
+        report('secure/program-has-no-capabilities', all(int(status[c], 16) == 0 for c in ('CapInh', 'CapPrm', 'CapEff', 'CapAmb')), status['CapEff'])
+        report('secure/program-holds-nothing-of-ours', fds == "['0', '1', '2', '3', '4']", fds)     # two are its own: of its file, of the folder that lists them
+        workers = children_of(helpers[0])
+        report('secure/helper-started-two', len(workers) == 2, str(workers))
+        server.kill()
+        report('secure/helper-ends-with-the-server', until(lambda: not any(is_running(p) for p in helpers + workers)), str([p for p in helpers + workers if is_running(p)]))
+    finally:
+        server.remove()
+
+
+def is_running(pid):
+    try:
+        return status_of(f'/proc/{pid}/status')['State'][0] not in 'ZX'
+    except FileNotFoundError:
+        return False
 
 
 # --- other kernels, other wishes ---
@@ -280,7 +356,7 @@ def links(options):
 
 
 def locked(options):
-    for part in (tries, serves, wishes, users, links):
+    for part in (tries, serves, helped, wishes, users, links):
         try:
             part(options)
         except (Lost, OSError, AssertionError) as why:

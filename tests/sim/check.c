@@ -50,7 +50,7 @@ void speakers_check_quiet(void)
 		if (s->has_acks && seen->acked != seen->sent)
 			life_failed("%s: %u of %u stanzas are settled when all is quiet", s->jid, seen->acked, seen->sent);
 		check_answers(s);
-		if (s->is_available && !record->reads_failed)
+		if (s->is_available && !record->reads_failed && !account_is_away(s->account))
 			check_nothing_waits(s->account);
 	}
 }

@@ -53,8 +53,9 @@ static void message(struct speaker *s, const struct xml *el)
 		life_failed("message %d came with a wrong sender, %s", n, xml_get(el, "from"));
 	if (record->heard >= HEARD)
 		life_failed("message %d and too many others came", n);
-	record->hear[record->heard++] = (struct heard_message){ s->session, n, xml_child(el, NS_DELAY, "delay") != NULL,
-		account_is_shaky(s->account) || record->was_shaky[s->account] };
+	const struct xml *delay = xml_child(el, NS_DELAY, "delay");
+	record->hear[record->heard++] = (struct heard_message){ s->session, n, delay && delay->first,     /* one that was resumed says why nothing */
+		account_is_shaky(s->account) || record->was_shaky[s->account] || (delay && !s->is_resent_to) };
 }
 
 /* --- presence --- */
@@ -122,7 +123,7 @@ static void answer(struct speaker *s, const struct xml *el)
 		return;
 	if (q->session != s->session)
 		life_failed("%s got the answer %s to another session's question", s->jid, id);
-	if (++q->answers > 1)
+	if (++q->answers > 1 && q->must_be_answered)         /* who was asked may have answered, and gone without acknowledging the question */
 		life_failed("%s got a second answer to %s", s->jid, id);
 	q->is_refused = is(xml_get(el, "type"), "error");
 	if (xml_child(el, NS_ROSTER, "query"))
@@ -144,11 +145,29 @@ static void iq(struct speaker *s, const struct xml *el)
 
 static void acknowledged(struct speaker *s, const struct xml *el)
 {
-	struct seen_session *seen = &record->session[s->session];
-	uint32_t h = (uint32_t)strtoul(xml_get(el, "h"), NULL, 10);
-	if (h > seen->sent || h < seen->acked)
-		life_failed("%s was told h=%u after %u, of %u stanzas sent", s->jid, h, seen->acked, seen->sent);
-	seen->acked = h;
+	client_acked(s, (uint32_t)strtoul(xml_get(el, "h"), NULL, 10));
+}
+
+static void resumed(struct speaker *s, const struct xml *el)
+{
+	if (!s->is_resuming || !is(xml_get(el, "previd"), s->sm_id))
+		life_failed("%s resumed what it hasn't asked for", s->jid);
+	acknowledged(s, el);
+	s->is_resuming = s->may_resume = false;
+	s->state = ON;
+	s->told = s->taken;
+	s->is_resent_to = true;
+	client_resend(s);
+}
+
+/* It begins anew: what it was told of is the session's last h, and certain. */
+static void not_resumed(struct speaker *s, const struct xml *el)
+{
+	if (xml_get(el, "h"))
+		acknowledged(s, el);
+	client_gives_up(s);
+	*s->sm_id = '\0';
+	client_close(s);
 }
 
 static void management(struct speaker *s, const struct xml *el)
@@ -156,10 +175,16 @@ static void management(struct speaker *s, const struct xml *el)
 	if (is(el->name, "enabled")) {
 		s->has_acks = record->session[s->session].has_acks = true;
 		s->taken = s->told = 0;
+		snprintf(s->sm_id, sizeof s->sm_id, "%s", xml_get(el, "id") ? xml_get(el, "id") : "");
 	} else if (is(el->name, "r")) {
 		s->owes_ack = true;
+		s->is_resent_to = false;
 	} else if (is(el->name, "a")) {
 		acknowledged(s, el);
+	} else if (is(el->name, "resumed")) {
+		resumed(s, el);
+	} else if (is(el->name, "failed") && s->is_resuming) {
+		not_resumed(s, el);
 	} else if (is(el->name, "failed") && s->state != ON) {
 		client_close(s);             /* its bind was refused, and it had sent <enable/> already */
 	} else {

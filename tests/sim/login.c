@@ -1,6 +1,6 @@
 /*
- * How a client gets in: step by step, or with everything from its first byte
- * or from <auth/> to its first message in one write.
+ * How a client gets in: step by step, or with everything from its first byte,
+ * from <auth/> or from its last response to its first message in one write.
  */
 #include "client.h"
 #include "core/credentials.h"
@@ -90,7 +90,7 @@ static void bind(struct speaker *s)
 static void greet(struct speaker *s)
 {
 	if (s->wants_acks) {
-		client_write(s, "<enable xmlns='urn:xmpp:sm:3'/>");
+		client_write(s, "<enable xmlns='urn:xmpp:sm:3'%s/>", s->wants_resume ? " resume='true'" : "");
 		s->has_enabled = true;
 	}
 	if (s->wants_roster)
@@ -101,10 +101,19 @@ static void greet(struct speaker *s)
 	}
 }
 
+static void resume(struct speaker *s)
+{
+	client_write(s, "<resume xmlns='urn:xmpp:sm:3' previd='%s' h='%u'/>", s->sm_id, s->taken);
+}
+
 static void all_the_rest(struct speaker *s)
 {
 	s->has_pipelined = true;
 	header(s);
+	if (s->is_resuming) {
+		resume(s);
+		return;
+	}
 	bind(s);
 	greet(s);
 	if (speakers_mood() == CHATTING)
@@ -124,9 +133,11 @@ static void features(struct speaker *s)
 {
 	if (s->has_pipelined)
 		return;
-	if (s->is_authenticated)
+	if (s->is_authenticated && s->is_resuming)
+		resume(s);
+	else if (s->is_authenticated)
 		bind(s);
-	else if (s->login == SCRAM_BY_STEPS)
+	else if (s->login == SCRAM_BY_STEPS || s->login == SCRAM_FROM_RESPONSE)
 		auth_scram(s);
 	else
 		auth_plain(s);
@@ -159,6 +170,8 @@ bool login_element(struct speaker *s, const struct xml *el)
 		features(s);
 	} else if (xml_is(el, NS_SASL, "challenge")) {
 		respond(s, el);
+		if (s->login == SCRAM_FROM_RESPONSE)
+			all_the_rest(s);
 	} else if (xml_is(el, NS_SASL, "success")) {
 		s->is_authenticated = true;
 		xml_parser_restart(s->parser);

@@ -30,13 +30,14 @@ struct plan plan;
 struct record *record;
 bool verbose;
 
-static const struct scenario { const char *name; unsigned fail, unknown; bool reads_fail, losses, stops; } scenarios[] = {
+static const struct scenario { const char *name; unsigned fail, unknown; bool reads_fail, losses, stops, restless; } scenarios[] = {
 	{ "calm",        0,  0,  false, false, false },     /* slow commits, resources in conflict, streams that close */
 	{ "losses",      0,  0,  false, true,  false },     /* connections vanish, clients don't read */
 	{ "stops",       0,  0,  false, true,  true },      /* the process stops between any two steps */
 	{ "failures",    10, 0,  false, true,  false },      /* writes fail */
 	{ "unreadable",  8,  0,  true,  true,  false },      /* reads too */
 	{ "everything",  6,  6,  false, true,  true },
+	{ "resumptions", 0,  0,  false, true,  false, true },        /* connections vanish all the time, and clients come back to their sessions */
 };
 enum { SCENARIOS = sizeof scenarios / sizeof *scenarios };
 
@@ -161,7 +162,7 @@ static bool seed_holds(uint64_t seed, const struct scenario *s, unsigned loops)
 	memset(record, 0, sizeof *record);
 	dice_seed(seed * 16 + 15);
 	copy_database();
-	plan = (struct plan){ .loops = loops, .reads_fail = s->reads_fail, .losses = s->losses, .database = database, .secret = { dice(), dice() } };
+	plan = (struct plan){ .loops = loops, .reads_fail = s->reads_fail, .losses = s->losses, .restless = s->restless, .database = database, .secret = { dice(), dice() } };
 	record->was_failed_by_store = s->fail || s->unknown;
 	record->reads_failed = s->reads_fail;
 	record->may_be_unknown = s->unknown;

@@ -38,6 +38,7 @@ struct plan {
 	unsigned fail, unknown;              /* percent of the store's jobs */
 	bool     reads_fail;                 /* not only writes */
 	bool     losses;                     /* connections are lost, clients are slow */
+	bool     restless;                   /* and often, and who can resumes */
 	bool     is_last;
 	const char *database;
 	uint64_t secret[2];                  /* of the homes: the same in every life */
@@ -52,8 +53,8 @@ struct loop;
 void loops_steps(void);
 void loop_enter(struct loop *);              /* from here on we are its thread; */
 void loop_leave(void);                       /* and now nobody's */
-enum source { FROM_WRITER = LOOPS, FROM_READER_1, FROM_READER_2, FROM_WORKER, SOURCES };
-void posts_come_from(enum source);           /* what is posted outside of the loops */
+enum poster { FROM_WRITER = LOOPS, FROM_READER_1, FROM_READER_2, FROM_WORKER, SOURCES };
+void posts_come_from(enum poster);           /* what is posted outside of the loops */
 msec loops_next_timer(void);                 /* when the next one is due; 0: none runs */
 struct loop *loop_any(void);
 void loops_seconds(void);                    /* each loop's sweeping */
@@ -80,6 +81,7 @@ void store_template(const char *path);       /* makes the database that every se
 bool store_is_idle(void);
 
 /* --- sim_host.c --- */
+enum { RESUME_MOST = 60000 };                /* ms that a session waits for its client */
 void config_begin(const char *path);         /* once, before the first life; the file is for a moment */
 void hosts_begin(void);
 struct hosts *hosts_of_sim(void);

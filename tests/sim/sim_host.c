@@ -3,14 +3,19 @@
  * each life; and the listener that nobody listens on.
  */
 #include "sim.h"
+#include "core/command.h"
 #include "core/config.h"
 #include "core/config_report.h"
 #include "core/host.h"
+#include "core/server.h"
 #include "record.h"
 #include "streams/guest.h"
 #include <stdio.h>
 #include <unistd.h>
 
+struct server server;
+
+const struct command *const commands[] = { NULL };     /* nobody administrates here */
 static struct config *config;
 static struct hosts *hosts;
 static struct gate gate = { .address = (char []){ "nowhere" } };
@@ -48,6 +53,9 @@ static void draw_limits(struct core_limits *l)
 	l->write_hard = 300000;
 	l->unsettled = dice_chance(50) ? 2 : 50;
 	l->negotiation = 600000;
+	l->acks_stanzas = plan.is_last || dice_chance(80) ? 2000 : 12;       /* fewer than a page of offline messages: who comes for those would never have them */
+	l->acks_answer = dice_chance(70) ? 0 : 3000;
+	l->resume_time = plan.is_last ? 3000 : dice_chance(30) ? 300 : dice_chance(50) ? 5000 : RESUME_MOST;
 }
 
 void hosts_begin(void)

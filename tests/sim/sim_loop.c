@@ -36,7 +36,7 @@ struct work {
 
 static struct loop *loops[LOOPS], *here;
 static unsigned count;
-static enum source outside = FROM_WORKER;
+static enum poster outside = FROM_WORKER;
 static struct list works = { &works, &works };
 
 struct loop *loop_new(unsigned number)
@@ -95,7 +95,7 @@ void loop_leave(void)
 	here = NULL;
 }
 
-void posts_come_from(enum source source)
+void posts_come_from(enum poster source)
 {
 	outside = source;
 }

@@ -3,6 +3,7 @@
  */
 #include "client.h"
 #include "base/mem.h"
+#include "core/host.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -76,14 +77,61 @@ void client_write(struct speaker *s, const char *format, ...)
 	va_end(ap);
 }
 
+struct unacked {
+	struct unacked *next;
+	char *text;
+};
+
+static void remember(struct speaker *s, const char *text)
+{
+	struct unacked *u = NEW(struct unacked);
+	u->text = mem_string(text);
+	if (s->last)
+		s->last->next = u;
+	else
+		s->first = u;
+	s->last = u;
+}
+
+static void forget_one(struct speaker *s)
+{
+	struct unacked *u = s->first;
+	s->first = u->next;
+	if (!u->next)
+		s->last = NULL;
+	mem_free(u->text);
+	mem_free(u);
+}
+
 void client_stanza(struct speaker *s, const char *format, ...)
 {
+	char *text = NULL;
 	va_list ap;
-	if (s->has_enabled)
-		record->session[s->session].sent++;
 	va_start(ap, format);
-	write_line(s, format, ap);
+	if (vasprintf(&text, format, ap) < 0)
+		life_failed("no memory");
 	va_end(ap);
+	if (s->has_enabled) {
+		record->session[s->session].sent++;
+		remember(s, text);
+	}
+	client_write(s, "%s", text);
+	mem_free(text);
+}
+
+void client_acked(struct speaker *s, uint32_t h)
+{
+	struct seen_session *seen = &record->session[s->session];
+	if (h > seen->sent || h < seen->acked)
+		life_failed("%s was told h=%u after %u, of %u stanzas sent", s->jid, h, seen->acked, seen->sent);
+	for (; seen->acked < h; seen->acked++)
+		forget_one(s);
+}
+
+void client_resend(struct speaker *s)
+{
+	for (const struct unacked *u = s->first; u; u = u->next)
+		client_write(s, "%s", u->text);
 }
 
 int client_question(struct speaker *s, bool must_be_answered)
@@ -96,10 +144,42 @@ int client_question(struct speaker *s, bool must_be_answered)
 
 /* --- coming and going --- */
 
+static msec given_up_at[ACCOUNTS];
+
+void client_gives_up(struct speaker *s)
+{
+	if (s->may_resume || (s->wants_resume && s->has_enabled))        /* it may not have heard that it could */
+		given_up_at[s->account] = clock_now();
+	while (s->first)
+		forget_one(s);
+	s->may_resume = s->is_resuming = false;
+	record->session[s->session].has_ended = true;
+	s->is_shaky = record->was_shaky[s->account] = true;
+}
+
+/* The server may have noticed late that the connection was lost, but not much later. */
+static bool is_recent(msec at)
+{
+	return at && clock_now() - at < hosts_of_sim()->limits.resume_time + 1000;
+}
+
+bool account_is_away(int account)
+{
+	if (is_recent(given_up_at[account]))
+		return true;
+	for (int i = 0; i < SPEAKERS; i++)
+		if (speakers[i].account == account && speakers[i].may_resume && is_recent(speakers[i].lost_at))
+			return true;
+	return false;
+}
+
 void client_is_over(struct speaker *s, const char *why)
 {
 	trace("%s/%s is over: %s", account_jids[s->account], s->resource, why);
-	record->session[s->session].has_ended = true;
+	s->may_resume = *s->sm_id && s->state != CLOSING;
+	s->lost_at = clock_now();
+	if (!s->may_resume)
+		client_gives_up(s);
 	xml_parser_free(s->parser);
 	s->parser = NULL;
 	if (s->wire) {
@@ -108,7 +188,6 @@ void client_is_over(struct speaker *s, const char *why)
 	}
 	s->wire = NULL;
 	s->state = OFF;
-	s->is_shaky = record->was_shaky[s->account] = true;
 }
 
 void client_close(struct speaker *s)
@@ -144,7 +223,7 @@ static void vanish(struct speaker *s)
 		drain(s);
 	if (!s->wire)
 		return;
-	s->wire->is_cut = true;
+	s->wire->is_cut = !*s->sm_id || dice_chance(50);         /* else what it has said may still arrive, when it has resumed elsewhere */
 	client_is_over(s, "it vanishes");
 }
 
@@ -160,16 +239,43 @@ static void draw_manners(struct speaker *s)
 	bool all = mood == COMING;
 	s->login = dice_below(LOGINS);
 	s->wants_acks = all || dice_chance(85);
+	s->wants_resume = dice_chance(75);
+	if (plan.restless)
+		s->wants_acks = s->wants_resume = true;
 	s->wants_roster = all || dice_chance(60);
 	s->wants_presence = all || dice_chance(80);
 	snprintf(s->resource, sizeof s->resource, "%s", all || dice_chance(85) ? s->own_resource : resources[dice_below(DEVICES)]);
 }
 
+static void connect(struct speaker *s)
+{
+	static const struct xml_limits limits = { 1 << 20, 100, 100, 1000 };
+	s->state = NEGOTIATING;
+	s->parser = xml_parser_new(&limits);
+	s->wire = wire_connect();
+	if (budget)
+		budget--;
+	login_begin(s);
+}
+
+static void come_back(struct speaker *s)
+{
+	s->is_resuming = true;
+	s->is_authenticated = s->has_pipelined = s->owes_ack = s->is_slow = s->has_asked_all = false;
+	s->login = dice_below(LOGINS);
+	connect(s);
+}
+
 static void come(void *with)
 {
 	struct speaker *s = with;
-	static const struct xml_limits limits = { 1 << 20, 100, 100, 1000 };
 	bool again = s->session >= 0;
+	if (s->may_resume && dice_chance(85)) {
+		come_back(s);
+		return;
+	}
+	if (s->may_resume)
+		client_gives_up(s);
 	if (record->sessions >= SESSIONS)
 		life_failed("the record has no room for more sessions");
 	*s = (struct speaker){ .account = s->account, .own_resource = s->own_resource, .state = NEGOTIATING, .is_shaky = s->is_shaky || again };
@@ -177,11 +283,7 @@ static void come(void *with)
 	s->is_shaky |= strcmp(s->resource, s->own_resource) != 0;
 	s->session = (int)record->sessions++;
 	record->session[s->session] = (struct seen_session){ .account = s->account, .life = record->life };
-	s->parser = xml_parser_new(&limits);
-	s->wire = wire_connect();
-	if (budget)
-		budget--;
-	login_begin(s);
+	connect(s);
 }
 
 static void leave(void *with)
@@ -276,7 +378,9 @@ static void speak(void *with)
 	struct speaker *s = with;
 	unsigned n = dice_below(100);
 	budget--;
-	if (n < 50)
+	if (plan.restless && *s->sm_id && dice_chance(15))
+		vanish(s);
+	else if (n < 50)
 		client_message(s);
 	else if (n < 62)
 		subscribe_somehow(s);

@@ -51,10 +51,13 @@ static const struct command
 	load = { .noun = "people", .verb = "load", .help = "Loads", .run = keep,
 		.args = ARGS({ "WHO", "a person", ARG_UNLESS_INPUT }, { "--batch", "many", ARG_INPUT }) },
 	pick = { .noun = "pick", .help = "Picks", .run = say_none, .args = ARGS({ "COLOUR", "one", ARG_OPTIONAL, "red blue" }) },
+	tally = { .noun = "count", .help = "Counts", .run = say_none, .args = ARGS({ "N", "how far", ARG_OPTIONAL | ARG_NUMBER, NULL, 1, 300 }) },
+	written = { .noun = "written", .help = "Writes", .run = say_none, .args = ARGS({ "FILE", "where", ARG_TO_FILE }) },
+	followed = { .noun = "followed", .help = "Follows", .run = say_none, .is_local = true },
 	later = { .noun = "later", .help = "Waits", .run = keep, .args = ARGS({ "NAME", "a name", ARG_OPTIONAL }) },
 	sorted = { .noun = "sorted", .help = "Sorts", .run = sort },
 	serve = { .noun = "serve", .help = "Serves", .where = COMMAND_PROGRAM };
-const struct command *const commands[] = { &greet, &load, &pick, &later, &sorted, &serve, NULL };
+const struct command *const commands[] = { &greet, &load, &pick, &tally, &written, &followed, &later, &sorted, &serve, NULL };
 
 static void take(struct command_run *run, void *with)
 {
@@ -182,9 +185,45 @@ static void the_page_names_every_command(void **state)
 	assert_int_equal(buf_length(&out), 0);
 }
 
+static void numbers_are_numbers_and_within_their_bounds(void **state)
+{
+	for (const char *const *good = (const char *const []){ "count", "count 1", "count 300", "count 007", NULL }; *good; good++)
+		assert_null(strstr(answer(*good), "error"));
+	for (const char *const *bad = (const char *const []){ "count 0", "count 301", "count -- -1", "count +1", "count 1x", "count 1.5",
+		"count 99999999999999999999", NULL }; *bad; bad++)
+		if (!strstr(answer(*bad), "is no number from 1 to 300: N"))
+			fail_msg("%s: %s", *bad, answer(*bad));
+}
+
+static void values_in_their_places_are_looked_at_like_words(void **state)
+{
+	char *text = NULL;
+	command_start_with(&greet, (const char *[COMMAND_ARGS]){ "romeo", NULL, NULL, "" }, "in", NULL, &asker, &text);
+	assert_null(strstr(text, "error"));
+	free(text);
+	command_start_with(&greet, (const char *[COMMAND_ARGS]){ NULL, "words" }, NULL, NULL, &asker, &text);
+	assert_non_null(strstr(text, "missing: WHO"));
+	free(text);
+	command_start_with(&pick, (const char *[COMMAND_ARGS]){ "green" }, NULL, NULL, &asker, &text);
+	assert_non_null(strstr(text, "none of: red blue"));
+	free(text);
+}
+
+static void what_may_be_asked_from_elsewhere_needs_nothing_of_the_asker(void **state)
+{
+	assert_true(command_is_remote(&greet));
+	assert_true(command_is_remote(&load));
+	assert_false(command_is_remote(&written));
+	assert_false(command_is_remote(&followed));
+	assert_false(command_is_remote(&serve));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(numbers_are_numbers_and_within_their_bounds),
+		cmocka_unit_test(values_in_their_places_are_looked_at_like_words),
+		cmocka_unit_test(what_may_be_asked_from_elsewhere_needs_nothing_of_the_asker),
 		cmocka_unit_test(words_find_their_places),
 		cmocka_unit_test(wrong_words_are_misuse_and_say_how),
 		cmocka_unit_test(a_word_is_one_of_those_that_are_declared),

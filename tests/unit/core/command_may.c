@@ -49,6 +49,24 @@ static int teardown(void **state)
 	return 0;
 }
 
+static bool may_see(const struct command *c, const char *domain, const char *who)
+{
+	return command_may_see(hosts, c, domain, who);
+}
+
+static void everybody_sees_what_he_may(void **state)
+{
+	assert_true(may_see(&stop, "three.example", "root@one.example"));
+	assert_true(may_see(&add, "one.example", "ann@one.example"));
+	assert_true(may_see(&list, "two.example", "bob@two.example"));
+	assert_false(may_see(&stop, "one.example", "ann@one.example"));
+	assert_false(may_see(&unsaid, "one.example", "ann@one.example"));
+	assert_false(may_see(&add, "one.example", "bob@two.example"));
+	assert_false(may_see(&add, "three.example", "ann@one.example"));
+	assert_false(may_see(&add, "nowhere.example", "ann@one.example"));
+	assert_false(may_see(&add, "one.example", "romeo@one.example"));
+}
+
 static bool may_add(const char *who, const char *whom)
 {
 	return command_may(hosts, &add, (const char *[]){ NULL, whom, NULL }, who, &why);
@@ -106,6 +124,7 @@ static void others_may_nothing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(everybody_sees_what_he_may),
 		cmocka_unit_test(the_server_s_administrators_may_all),
 		cmocka_unit_test(a_domain_s_administrator_may_what_is_of_the_domain),
 		cmocka_unit_test(a_domain_s_administrator_may_no_more),

@@ -4,6 +4,7 @@
 #include "core/config_parse.h"
 #include "core/config_value.h"
 #include "core/config_write.h"
+#include "core/module.h"
 #include <setjmp.h>          /* our headers come first: cmocka makes a macro of fail() */
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,6 +15,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+const struct module *const modules[] = { NULL };
 
 static char folder[64], file[128];
 static struct config_report report;
@@ -259,6 +262,7 @@ static const char *other_value(const struct config_entry *e)
 	case OPTION_URI:      return arena_printf(arena, "\"%s:other\"", strrchr(s->words, ' ') + 1);
 	case OPTION_ENUM:     return e->preset.number || !s->preset ? first : strrchr(s->words, ' ') + 1;
 	case OPTION_LIST:     return arena_printf(arena, "[ %s ]", first ? first : "other");
+	case OPTION_ADDRESSES: return "[ mailto:a@b.example ]";
 	case OPTION_MAP:      return arena_printf(arena, "[ other = %s ]", first ? first : "value");
 	}
 	return "";
@@ -656,7 +660,9 @@ static void a_module_adds_settings_of_its_own(void **state)
 {
 	static const struct setting own[] = { { "show_system", OPTION_BOOL, "no", "Also tell the operating system's name" } };
 	static const struct setting create[] = { { "create", OPTION_ENUM, "anyone", "Who", .words = "admins local anyone" } };
+	static const struct setting contact[] = { { "abuse", OPTION_ADDRESSES, NULL, "Whom to write to" } };
 	config_table_add_module("version", own, 1);
+	config_table_add_module("contact", contact, 1);
 	config_table_add_module("pubsub", create, 1);
 	struct config *c = load_well("version { show_system = yes }\ndomain \"a\" { version { enabled = no }\n pubsub.create = local }\n");
 	assert_int_equal(report.warning_count, 0);       /* pubsub.create was only accepted before */
@@ -666,6 +672,9 @@ static void a_module_adds_settings_of_its_own(void **state)
 	assert_string_equal(config_text(config_global(c), "pubsub.create"), "anyone");
 	config_drop(c);
 	assert_non_null(strstr(error_of("version { show_sytsem = yes }"), "did you mean \"show_system\""));
+	static const char *const no_address[] = { "a@b", ":b", "mailto:", "1a:b", "https://a b", "https://a<b", "https://\xC3\xA9" };
+	for (size_t i = 0; i < sizeof no_address / sizeof *no_address; i++)
+		assert_non_null(strstr(error_of(arena_printf(arena, "contact { abuse = [ mailto:a@b, \"%s\" ] }", no_address[i])), "contact.abuse is a list of URIs"));
 }
 
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)

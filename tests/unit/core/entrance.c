@@ -136,6 +136,27 @@ static void each_option_is_read_from_its_scope(void **state)
 	assert_int_equal(hosts->limits.turns_per_round, 9);
 }
 
+static const struct host *host(const char *name)
+{
+	struct hash_node *n = hash_find(&hosts->by_name, name);
+	return n ? CONTAINER(n, struct host, by_name) : NULL;
+}
+
+static void a_domain_limits_its_clients_where_no_listener_does(void **state)
+{
+	assert_true(make("limits { stanza_size = 30k;  stanzas_per_second = 5;  bytes_per_second = 10k }\n"
+		"domain \"small\" { tls = off;  limits { stanza_size = 20k;  stanzas_per_second = 4 } }\n"
+		"xmpp_listener { listen \"*:1\" { limits { stanzas_per_second = 3 }\n peer \"10.0.0.0/8\" { limits { stanza_size = 40k } } } }"));
+	const struct terms *listen = terms("*:1", "192.0.2.1"), *peer = terms("*:1", "10.0.0.1");
+	assert_int_equal(terms_limit(listen, NULL, CLIENT_STANZA), 30 * 1024);
+	assert_int_equal(terms_limit(listen, host("example"), CLIENT_STANZA), 30 * 1024);
+	assert_int_equal(terms_limit(listen, host("small"), CLIENT_STANZA), 20 * 1024);
+	assert_int_equal(terms_limit(peer, host("small"), CLIENT_STANZA), 40 * 1024);
+	assert_int_equal(terms_limit(listen, host("small"), CLIENT_STANZA_RATE), 3);
+	assert_int_equal(terms_limit(&hosts->entrances->outside, host("small"), CLIENT_STANZA_RATE), 4);
+	assert_int_equal(terms_limit(peer, host("small"), CLIENT_BYTE_RATE), 10 * 1024);
+}
+
 static void proxies_are_those_that_are_named(void **state)
 {
 	assert_true(make("xmpp_listener { proxy_protocol = [ 10.0.0.0/8, \"::1\" ]\n listen \"*:1\" { }\n listen \"*:2\" { proxy_protocol = [ unix ] } }"));
@@ -194,7 +215,7 @@ static void pools_have_the_loops_that_are_asked_for(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(the_longest_prefix_counts_alone), T(each_option_is_read_from_its_scope), T(proxies_are_those_that_are_named), T(what_cannot_be_is_refused),
+		T(the_longest_prefix_counts_alone), T(each_option_is_read_from_its_scope), T(a_domain_limits_its_clients_where_no_listener_does), T(proxies_are_those_that_are_named), T(what_cannot_be_is_refused),
 		T(warnings_come_at_their_days_and_once), T(pools_have_the_loops_that_are_asked_for),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,16 +1,23 @@
 /* What the core would do, as far as a module can see. */
 #include "fake.h"
+#include "core/command_may.h"
 #include "core/credentials.h"
 #include "core/limit.h"
+#include "core/link.h"
+#include "core/server.h"
+#include "core/source.h"
 #include "modules/modules.h"
 #include "modules/roster.h"
 #include "xml/parser.h"
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct fake fake;
-const struct module *const modules[] = { &mod_disco, &mod_stanza_id, &mod_offline, &mod_ping, &mod_version, &mod_time, &mod_vcard, &mod_register, NULL };
+struct server server;
+__attribute__((weak)) const struct command *const commands[] = { NULL };      /* a test may have some */
+const struct module *const modules[] = { &mod_disco, &mod_stanza_id, &mod_offline, &mod_ping, &mod_version, &mod_time, &mod_vcard, &mod_register, &mod_contact, &mod_shim, NULL };
 
 /* --- the test's side --- */
 
@@ -43,7 +50,9 @@ static bool slow(void *with)
 
 static struct session_facts facts(void *with)
 {
-	return (struct session_facts){ .tls = with ? "TLSv1.3" : NULL };
+	struct session_facts f = { .tls = with ? "TLSv1.3" : NULL };
+	snprintf(f.peer, sizeof f.peer, "%s", fake.peer ? fake.peer : "");
+	return f;
 }
 
 struct session *fake_session(const char *resource, int priority)
@@ -165,9 +174,19 @@ int64_t turn_kept_key(const struct turn *t)
 	return fake.flight ? fake.flight : fake.kept;
 }
 
+msec turn_since(const struct turn *t)
+{
+	return fake.since ? fake.since : clock_wall();
+}
+
 void turn_then(struct turn *t, void (*fn)(struct turn *, void *), void *with)
 {
 	fn(t, with);
+}
+
+void turn_answer(struct turn *t, struct xml *payload)
+{
+	fake.answer = payload;
 }
 
 void turn_later(struct turn *t, msec wait, const struct xml *question)
@@ -232,6 +251,35 @@ static const char *option(const struct module *m, const char *name)
 	return o->fallback;
 }
 
+/* One option of a list has one item here. */
+const char *const *host_list(const struct host *h, const struct module *m, const char *name)
+{
+	static const char *list[2];
+	list[0] = option(m, name);
+	return list;
+}
+
+enum stanza_error turn_command(struct turn *t, const struct command *command, const char *const *values, const char *input,
+	command_found *found, void *with)
+{
+	fake.command = command;
+	memcpy(fake.values, values, sizeof fake.values);
+	fake.ran = found;
+	fake.ran_with = with;
+	return HANDLED;
+}
+
+enum stanza_error turn_refuse_with(struct turn *t, enum stanza_error error, const char *text, const struct xml *application, struct xml *beside)
+{
+	fake.condition = application ? application->name : NULL;
+	return error;
+}
+
+struct hosts *hosts_here(void) { return &fake.hosts; }
+bool command_may_see(const struct hosts *h, const struct command *c, const char *domain, const char *jid) { return fake.may_administrate; }
+bool command_may(const struct hosts *h, const struct command *c, const char *const *values, const char *jid, struct fail *why) { return fake.may_administrate; }
+bool host_has(const struct host *h, const struct module *m) { return true; }
+
 const char *host_text(const struct host *h, const struct module *m, const char *name) { return option(m, name); }
 bool host_bool(const struct host *h, const struct module *m, const char *name) { return strcmp(option(m, name), "yes") == 0; }
 
@@ -239,7 +287,20 @@ int64_t host_int(const struct host *h, const struct module *m, const char *name)
 {
 	char *unit;
 	int64_t n = strtoll(option(m, name), &unit, 10);
-	return *unit == 'm' || *unit == 'M' ? n << 20 : n;
+	if (strcmp(unit, "min") == 0)
+		return n * 60000;
+	return *unit == 'm' || *unit == 'M' ? n << 20 : *unit == 'k' ? n << 10 : n;
+}
+
+static const char *const nothing[] = { NULL };
+const char *const *host_list_of_all(const struct host *h, const struct module *m, const char *name) { return fake.items ? fake.items : nothing; }
+const char *const *host_list_of_its_own(const struct host *h, const struct module *m, const char *name) { return nothing; }
+
+const struct component *component_of(const char *domain) { return &fake.component; }
+void links_reachable(void (*fn)(const char *name, void *with), void *with)
+{
+	if (fake.connected)
+		fn(fake.connected, with);
 }
 
 void limit_reached(enum limit limit) { fake.reached = limit; }
@@ -252,6 +313,9 @@ enum stanza_error credentials_change(struct turn *t, const char *prepared, hook_
 	fake.is_changed = true;
 	return done(t);
 }
+
+struct source *source_of_host(const struct host *h, enum source_use use) { return NULL; }
+unsigned source_can(const struct host *h, enum source_use use) { return SOURCE_KEYS | SOURCE_WRITES; }
 
 enum stanza_error credentials_remove(struct turn *t)
 {

@@ -7,15 +7,17 @@
  */
 #pragma once
 #include "core/account.h"
+#include "core/component.h"
 #include "core/host.h"
 #include "core/limit.h"
 #include "core/module.h"
 #include "core/session.h"
+#include "core/turn_command.h"
 
 enum { FAKE_MANY = 64 };
 
 struct fake_delivery { struct session *session; const struct xml *stanza; int64_t key; };
-struct fake_write { const char *sql; struct value values[6]; };
+struct fake_write { const char *sql; struct value values[12]; };
 
 struct fake {
 	enum limit reached;                  /* the last */
@@ -30,13 +32,25 @@ struct fake {
 	struct fake_write writes[FAKE_MANY], appends[FAKE_MANY];
 	struct session session[4];
 	int64_t        flight, kept;         /* of this turn */
+	msec           since;                /* as turn_since says; 0: now */
 	int64_t        in_flight[4];         /* keys that somebody was sent */
 	read_function *found;                /* waits for rows */
 	const char    *sql;
 	const struct xml *later;             /* what turn_later was told */
+	const struct xml *answer;            /* to a call */
 	void          *data, *live;
+	bool           may_administrate;     /* what command_may_see and command_may say */
+	const struct command *command;       /* that turn_command was asked to run, with these values; its outcome goes to `ran` */
+	const char    *values[COMMAND_ARGS];
+	command_found *ran;
+	void          *ran_with;
+	const char    *condition;            /* the application's, of the last turn_refuse */
 	const char    *option[4], *value[4];
 	bool           is_slow;
+	const char    *peer;                 /* from where its sessions come */
+	const char    *connected;            /* a component; NULL: none */
+	struct component component;
+	const char *const *items;            /* what any list for all hosts says */
 };
 extern struct fake fake;
 

@@ -25,6 +25,9 @@ static void what_is_worth_keeping(void **state)
 	assert_int_equal(worth(TYPE_CHAT, "<received xmlns='urn:xmpp:receipts' id='1'/>"), WORTH_KEEPING);
 	assert_int_equal(worth(TYPE_CHAT, "<body>x</body>" STATE), WORTH_KEEPING);
 	assert_int_equal(worth(TYPE_CHAT, STATE), WORTH_NOTHING);
+	assert_int_equal(worth(TYPE_CHAT, "<rtt xmlns='urn:xmpp:rtt:0' seq='1'><t>x</t></rtt>"), WORTH_NOTHING);
+	assert_int_equal(worth(TYPE_CHAT, "<body>x</body><rtt xmlns='urn:xmpp:rtt:0' seq='1'><t>x</t></rtt>"), WORTH_KEEPING);
+	assert_int_equal(worth(TYPE_CHAT, "<attention xmlns='urn:xmpp:attention:0'/>"), WORTH_NOTHING);
 	assert_int_equal(worth(TYPE_CHAT, STATE "<thread>t</thread><origin-id xmlns='urn:xmpp:sid:0' id='1'/>"), WORTH_NOTHING);
 	assert_int_equal(worth(TYPE_HEADLINE, "<body>x</body>"), WORTH_NOTHING);
 	assert_int_equal(worth(TYPE_GROUPCHAT, "<body>x</body>"), WORTH_AN_ERROR);
@@ -253,6 +256,85 @@ static void another_session_takes_over_from_one_that_ended(void **state)
 	assert_ptr_equal(fake.deliveries[0].session, second);
 }
 
+static void what_comes_back_waits_since_it_was_sent(void **state)
+{
+	fake.since = 1031699305007;
+	assert_int_equal(miss(message()), HANDLED);
+	assert_int_equal(fake.appends[0].values[2].number, 1031699305007);
+}
+
+static void what_is_stamped_by_us_already_is_not_stamped_again(void **state)
+{
+	const struct value row[] = { value_int(1), value_int(1031699305007), value_text("<message from='romeo@elsewhere/orchard'>"
+		"<delay xmlns='urn:xmpp:delay' from='example' stamp='2002-09-10T23:08:25.007Z'/></message>") };
+	const struct value forged[] = { value_int(2), value_int(1031699305007), value_text("<message from='romeo@elsewhere/orchard'>"
+		"<delay xmlns='urn:xmpp:delay' from='example' stamp='1999-09-10T23:08:25.007Z'/></message>") };
+	miss(message());
+	read_by(presence(fake_session("balcony", 0)), fake_rows(row, 3, 1));
+	read_by(presence(&fake.session[0]), fake_rows(forged, 3, 1));
+	assert_int_equal(xml_count(fake.deliveries[0].stanza, NS_DELAY, "delay"), 1);
+	assert_int_equal(xml_count(fake.deliveries[1].stanza, NS_DELAY, "delay"), 2);
+}
+
+static void hibernate(struct session *s)
+{
+	static const struct session_stream stream = { .hibernates = true };
+	s->stream = &stream;
+}
+
+static void nobody_reads_to_a_session_that_hibernates(void **state)
+{
+	struct session *first = fake_session("balcony", 0);
+	miss(message());
+	read_by(presence(first), rows_from(1, 50));
+	hibernate(first);
+	called();
+	assert_null(fake.found);
+	presence(fake_session("chamber", 0));
+	assert_non_null(fake.found);
+}
+
+static void what_goes_only_to_sessions_that_hibernate_is_kept(void **state)
+{
+	struct turn *t = message();
+	struct session *phone = fake_session("phone", 0), *desk = fake_session("desk", 0);
+	hibernate(phone);
+	fake_hook(&mod_offline, MESSAGE, AT_KEEP, t);
+	assert_int_equal(fake.appended, 0);
+	phone->priority = 5;                             /* the desk doesn't get it */
+	fake_hook(&mod_offline, MESSAGE, AT_KEEP, t);
+	assert_int_equal(fake.appended, 1);
+	fake.flight = 0;
+	phone->priority = 0;
+	desk->is_available = false;
+	fake_hook(&mod_offline, MESSAGE, AT_KEEP, t);
+	assert_int_equal(fake.appended, 2);
+}
+
+static void a_session_that_is_resumed_is_read_to(void **state)
+{
+	struct session *s = fake_session("balcony", 0);
+	struct turn *t = fake_turn(NULL, KIND_MESSAGE, TYPE_NORMAL, s->jid->full, NULL);
+	t->session = s;
+	fake.account.state = ACCOUNT_READY;
+	fake_hook(&mod_offline, SESSION_RESUMED, AT_MISS, t);
+	assert_null(fake.found);
+	miss(message());
+	fake_hook(&mod_offline, SESSION_RESUMED, AT_MISS, t);
+	assert_non_null(fake.found);
+}
+
+static void what_a_session_held_over_a_restart_gets_a_row(void **state)
+{
+	struct turn *t = fake_turn(NULL, KIND_MESSAGE, TYPE_NORMAL, NULL, NULL);
+	assert_int_equal(mod_offline.flight_put(t, fake_parse("<message type='headline'><body>x</body></message>"), TYPE_HEADLINE, 5), 0);
+	assert_int_equal(fake.written, 0);
+	int64_t key = mod_offline.flight_put(t, fake_parse("<message type='chat'><body>x</body></message>"), TYPE_CHAT, 5);
+	assert_int_equal(fake.written, 1);
+	assert_int_equal(fake.writes[0].values[0].number, key);
+	assert_int_equal(fake.writes[0].values[2].number, 5);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fake_begin, fake_end)
 
 int main(void)
@@ -274,6 +356,12 @@ int main(void)
 		TEST(a_slow_client_is_waited_for),
 		TEST(one_session_is_read_to_at_a_time),
 		TEST(another_session_takes_over_from_one_that_ended),
+		TEST(what_comes_back_waits_since_it_was_sent),
+		TEST(what_is_stamped_by_us_already_is_not_stamped_again),
+		TEST(nobody_reads_to_a_session_that_hibernates),
+		TEST(what_goes_only_to_sessions_that_hibernate_is_kept),
+		TEST(a_session_that_is_resumed_is_read_to),
+		TEST(what_a_session_held_over_a_restart_gets_a_row),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

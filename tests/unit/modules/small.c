@@ -1,7 +1,7 @@
 /* The small XEPs, asked one question at a time. */
 #include "fake.h"
 #include "modules/modules.h"
-#include "xmpp/caps.h"
+#include "xmpp/caps2.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -53,6 +53,87 @@ static void the_node_in_the_stream_features_answers_what_was_hashed(void **state
 	assert_string_equal(caps_ver(fake.arena, fake.reply, "sha-1"), xml_get(c, "ver"));
 }
 
+/* The hash of this host's answer, as it stands in the stream's features. */
+static const char *caps2_told(const char *function)
+{
+	struct xml *features = EL(fake.arena, NS_STREAMS, "features");
+	mod_disco.stream_features(&fake.host, fake.arena, features);
+	const struct xml *hash = xml_first(xml_child(features, NS_CAPS2, "c"));
+	while (hash && strcmp(xml_get(hash, "algo"), function) != 0)
+		hash = xml_next(hash, NS_HASHES, "hash");
+	return hash ? xml_text(hash, fake.arena) : NULL;
+}
+
+static const char *ask_hash(const char *function, const char *hash)
+{
+	return fake_ask(&mod_disco, TYPE_GET, TO_HOST, ME, arena_printf(fake.arena,
+		"<query xmlns='http://jabber.org/protocol/disco#info' node='urn:xmpp:caps#%s.%s'/>", function, hash));
+}
+
+static void each_hash_has_a_node_that_answers_what_was_hashed(void **state)
+{
+	static const char *const functions[] = { "sha-256", "sha3-256" };
+	for (int i = 0; i < 2; i++) {
+		const char *hash = caps2_told(functions[i]);
+		assert_string_not_equal(ask_hash(functions[i], hash), "item-not-found");
+		assert_int_equal(caps2_check(fake.arena, fake.reply, "", functions[i], hash), CAPS_RIGHT);
+	}
+	assert_string_equal(ask_hash("sha3-256", caps2_told("sha-256")), "item-not-found");
+	assert_string_equal(ask_hash("sha-256", ""), "item-not-found");
+}
+
+static void what_was_told_before_a_reload_can_still_be_asked(void **state)
+{
+	const char *old = caps2_told("sha-256");
+	fake_option("allow_password_change", "no");
+	fake_option("allow_remove", "no");
+	fake.hosts.generation = 77;
+	assert_string_not_equal(caps2_told("sha-256"), old);
+	assert_says(ask_hash("sha-256", old), "jabber:iq:register");
+	assert_int_equal(caps2_check(fake.arena, fake.reply, "", "sha-256", old), CAPS_RIGHT);
+	assert_null(strstr(ask_hash("sha-256", caps2_told("sha-256")), "jabber:iq:register"));
+}
+
+static void a_modules_node_has_its_own_features(void **state)
+{
+	const char *answer = fake_ask(&mod_disco, TYPE_GET, TO_HOST, ME, "<query xmlns='http://jabber.org/protocol/disco#info' node='http://jabber.org/protocol/shim'/>");
+	assert_says(answer, "<feature var='http://jabber.org/protocol/shim#Store'/>");
+	assert_null(strstr(answer, "jabber:iq:version"));
+}
+
+/* --- contact --- */
+
+static void addresses_are_told_when_there_are_any(void **state)
+{
+	assert_null(strstr(fake_ask(&mod_disco, TYPE_GET, TO_HOST, ME, INFO), "serverinfo"));
+	fake_option("abuse", "mailto:abuse@example");
+	fake_option("outage", "https://elsewhere.example/");
+	const char *answer = fake_ask(&mod_disco, TYPE_GET, TO_HOST, ME, INFO);
+	assert_says(answer, "<value>http://jabber.org/network/serverinfo</value></field><field var='abuse-addresses' type='list-multi'><value>mailto:abuse@example</value></field></x>");
+	assert_says(answer, "<value>urn:xmpp:sos:0</value></field><field var='external-status-addresses' type='list-multi'><value>https://elsewhere.example/</value>");
+}
+
+/* --- server IP --- */
+
+static void a_client_learns_its_address_and_nobody_elses(void **state)
+{
+	const char *address = "<address xmlns='urn:xmpp:sic:1'/>";
+	assert_string_equal(fake_ask(&mod_server_ip, TYPE_GET, TO_HOST, STRANGER, address), "forbidden");
+	fake_session("balcony", 0);
+	fake.peer = "192.0.2.1:40312";
+	assert_string_equal(fake_ask(&mod_server_ip, TYPE_GET, TO_SELF, ME, address), "<address xmlns='urn:xmpp:sic:1'><ip>192.0.2.1</ip><port>40312</port></address>");
+	fake.peer = "[2001:db8::9:1]:5";
+	assert_string_equal(fake_ask(&mod_server_ip, TYPE_GET, TO_SELF, ME, address), "<address xmlns='urn:xmpp:sic:1'><ip>2001:db8::9:1</ip><port>5</port></address>");
+	static const char *const none[] = { "unix:/run/a:1", "unix:", "unknown", "" };
+	for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
+		fake.peer = none[i];
+		assert_string_equal(fake_ask(&mod_server_ip, TYPE_GET, TO_SELF, ME, address), "item-not-found");
+	}
+	struct turn *t = fake_turn(NULL, KIND_INFO, TYPE_GET, ME, "romeo@example");
+	t->payload = fake_parse(address);
+	assert_int_equal(fake_hook(&mod_server_ip, IQ_SENT, AT_GUARD, t), FORBIDDEN);
+}
+
 static void an_unknown_node_is_not_found(void **state)
 {
 	const char *asked = "<query xmlns='http://jabber.org/protocol/disco#info' node='nothing'/>";
@@ -86,6 +167,18 @@ static void an_account_lists_its_sessions_to_those_who_may_see_it(void **state)
 	assert_string_equal(fake_ask(&mod_disco, TYPE_GET, TO_ACCOUNT, STRANGER, ITEMS), ITEMS);
 	assert_string_equal(fake_ask(&mod_disco, TYPE_GET, TO_ACCOUNT, ME, ITEMS),
 		"<query xmlns='http://jabber.org/protocol/disco#items'><item jid='juliet@example/balcony'/></query>");
+}
+
+static void a_host_lists_components_and_what_is_configured(void **state)
+{
+	static const char *const items[] = { "rooms.elsewhere Rooms of friends", "bot@example/a", "irc.example twice", NULL };
+	assert_string_equal(fake_ask(&mod_disco, TYPE_GET, TO_HOST, ME, ITEMS), ITEMS);
+	fake.connected = "irc.example";
+	assert_string_equal(fake_ask(&mod_disco, TYPE_GET, TO_HOST, ME, ITEMS), ITEMS);
+	fake.component.is_listed = true;
+	fake.items = items;
+	assert_string_equal(fake_ask(&mod_disco, TYPE_GET, TO_HOST, ME, ITEMS), "<query xmlns='http://jabber.org/protocol/disco#items'>"
+		"<item jid='irc.example'/><item jid='rooms.elsewhere' name='Rooms of friends'/><item jid='bot@example/a'/></query>");
 }
 
 /* --- ping, version, time --- */
@@ -241,10 +334,16 @@ int main(void)
 		TEST(the_host_says_who_it_is_and_what_it_can_do),
 		TEST(registration_is_named_only_where_it_is_to_be_had),
 		TEST(the_node_in_the_stream_features_answers_what_was_hashed),
+		TEST(each_hash_has_a_node_that_answers_what_was_hashed),
+		TEST(what_was_told_before_a_reload_can_still_be_asked),
+		TEST(a_modules_node_has_its_own_features),
+		TEST(addresses_are_told_when_there_are_any),
+		TEST(a_client_learns_its_address_and_nobody_elses),
 		TEST(an_unknown_node_is_not_found),
 		TEST(a_new_configuration_makes_a_new_hash),
 		TEST(an_account_answers_those_who_may_see_it),
 		TEST(an_account_lists_its_sessions_to_those_who_may_see_it),
+		TEST(a_host_lists_components_and_what_is_configured),
 		TEST(pings_are_answered_but_not_to_strangers_of_an_account),
 		TEST(tells_the_system_when_allowed),
 		TEST(the_host_says_its_version_in_a_form_too),

@@ -191,6 +191,16 @@ static void what_is_injected_behind_starttls_is_dropped(void **state)
 	echo_end(&e);
 }
 
+/* A good one is pipelined by tests/listeners/handshakes.py. */
+static void what_begins_a_handshake_behind_starttls_is_given_to_tls(void **state)
+{
+	struct echo e = { 0 };
+	echo_begin(&e, l, &first);
+	write_all(e.fd, "starttls\x16garbage that is no hello", 33);
+	wait_until(&e.ended, 1 + CONN_TLS_FAILED);
+	echo_end(&e);
+}
+
 static void garbage_in_place_of_a_handshake_fails(void **state)
 {
 	struct echo e = { 0 };
@@ -491,6 +501,7 @@ int main(void)
 		TEST(an_unknown_name_is_refused_with_its_alert),
 		TEST(a_client_with_only_unknown_protocols_goes_on),
 		TEST(what_is_injected_behind_starttls_is_dropped),
+		TEST(what_begins_a_handshake_behind_starttls_is_given_to_tls),
 		TEST(garbage_in_place_of_a_handshake_fails),
 		TEST(a_goodbye_ends_it_also_when_paused),
 		TEST(a_renegotiation_ends_the_connection),

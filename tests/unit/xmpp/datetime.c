@@ -79,6 +79,7 @@ static void what_is_printed_is_read(void **state)
 	assert_string_equal(datetime_print_msec(a, 0), "1970-01-01T00:00:00.000Z");
 	assert_string_equal(datetime_print(a, 1031699305123), "2002-09-10T23:08:25Z");
 	assert_string_equal(datetime_print_msec(a, 1031699305123), "2002-09-10T23:08:25.123Z");
+	assert_string_equal(datetime_print_legacy(a, 1031699305123), "20020910T23:08:25");
 	assert_string_equal(datetime_print_msec(a, -1), "1969-12-31T23:59:59.999Z");
 	for (msec t = -62135596800000; t < 253402300800000; t += 86400000LL * 97 + 12345677)
 		assert_int_equal(moment(datetime_print_msec(a, t)), t);

@@ -1,5 +1,6 @@
 /* Forms: what is built is what XEP-0004 shows, and what is read is what fits. */
 #include "xmpp/form.h"
+#include "xmpp/form_validate.h"
 #include "tree.h"
 
 static struct xml *submitted(const char *inside)
@@ -149,6 +150,99 @@ static void what_does_not_fit_is_named(void **state)
 	assert_string_equal(fault(asked, NAME "<field var='kinds'><value>k</value><value>z</value></field>"), "kinds");
 }
 
+/* --- XEP-0122, and what else a value may not be --- */
+
+static bool fits(const char *datatype, const char *least, const char *most, const char *value)
+{
+	struct xml *asked = form_new(a, FORM_ASK, NULL, NULL, NULL);
+	form_validate(a, form_add(a, asked, FIELD_TEXT_SINGLE, "v", NULL, NULL), datatype, least, most);
+	return !fault(asked, arena_printf(a, "<field var='v'><value>%s</value></field>", value));
+}
+
+static void values_are_of_their_datatype(void **state)
+{
+	static const struct { const char *datatype, *value; bool ok; } cases[] = {
+		{ "xs:byte", "127", true }, { "xs:byte", "-128", true }, { "xs:byte", "128", false }, { "xs:byte", "x", false },
+		{ "xs:short", "-32768", true }, { "xs:short", "32768", false }, { "xs:int", "2147483647", true }, { "xs:int", "2147483648", false },
+		{ "xs:long", "9223372036854775807", true }, { "xs:long", "9223372036854775808", false }, { "xs:long", "1.0", false },
+		{ "xs:integer", "123456789012345678901234567890", true }, { "xs:integer", "+5", true }, { "xs:integer", "1e3", false }, { "xs:integer", "-", false },
+		{ "xs:decimal", "-1.50", true }, { "xs:decimal", ".5", true }, { "xs:decimal", "5.", true }, { "xs:decimal", ".", false }, { "xs:decimal", "1e3", false },
+		{ "xs:double", "1e3", true }, { "xs:double", "INF", true }, { "xs:double", "-1.5E-2", true }, { "xs:double", "0x10", false }, { "xs:double", "e", false },
+		{ "xs:dateTime", "2026-01-31T12:00:00Z", true }, { "xs:dateTime", "2026-01-31", false }, { "xs:date", "2026-01-31", true }, { "xs:date", "2026-13-01", false },
+		{ "xs:time", "12:00:00", true }, { "xs:time", "noon", false }, { "xs:boolean", "true", true }, { "xs:boolean", "yes", false },
+		{ "xs:language", "de-CH", true }, { "xs:language", "deutschland-ist", false }, { "xs:language", "d3", false }, { "xs:language", "de-", false },
+		{ "xs:anyURI", "xmpp:romeo@example", true }, { "xs:anyURI", "two words", false },
+		{ "xs:string", "anything at all", true }, { "x:ours", "who knows", true },      /* not known: a string */
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		if (fits(cases[i].datatype, NULL, NULL, cases[i].value) != cases[i].ok)
+			fail_msg("%s %s", cases[i].datatype, cases[i].value);
+}
+
+static void values_are_within_their_range(void **state)
+{
+	assert_true(fits("xs:integer", "1", "300", "1"));
+	assert_true(fits("xs:integer", "1", "300", "300"));
+	assert_false(fits("xs:integer", "1", "300", "0"));
+	assert_false(fits("xs:integer", "1", "300", "301"));
+	assert_true(fits("xs:integer", "1", NULL, "1000000"));
+	assert_false(fits("xs:integer", NULL, "5", "6"));
+	assert_false(fits("xs:byte", "-500", "500", "200"));                  /* and of its datatype */
+	assert_true(fits("xs:dateTime", "2026-01-01T00:00:00Z", "2026-12-31T23:59:59Z", "2026-06-01T00:00:00+02:00"));
+	assert_false(fits("xs:dateTime", "2026-01-01T00:00:00Z", NULL, "2026-01-01T00:00:00+02:00"));
+	assert_true(fits("xs:integer", "a", "b", "7"));                       /* a range that says nothing */
+}
+
+static void patterns_and_lists_hold(void **state)
+{
+	struct xml *asked = form_new(a, FORM_ASK, NULL, NULL, NULL);
+	form_validate_regex(a, form_add(a, asked, FIELD_TEXT_SINGLE, "number", NULL, NULL), "[0-9]{3}-[0-9]{2}");
+	struct xml *open = form_add(a, asked, FIELD_LIST_SINGLE, "open", NULL, NULL);
+	form_add_option(a, open, NULL, "1");
+	form_validate_open(a, open, "xs:integer");
+	struct xml *some = form_add(a, asked, FIELD_LIST_MULTI, "some", NULL, NULL);
+	for (const char *const *o = (const char *const []){ "a", "b", "c", NULL }; *o; o++)
+		form_add_option(a, some, NULL, *o);
+	form_validate_list(a, some, 1, 2);
+	assert_null(fault(asked, "<field var='number'><value>123-45</value></field><field var='open'><value>7</value></field><field var='some'><value>a</value><value>b</value></field>"));
+	assert_string_equal(fault(asked, "<field var='number'><value>x123-45</value></field>"), "number");
+	assert_string_equal(fault(asked, "<field var='number'><value>123-456</value></field>"), "number");
+	assert_string_equal(fault(asked, "<field var='open'><value>seven</value></field>"), "open");
+	assert_string_equal(fault(asked, "<field var='some'><value>a</value><value>b</value><value>c</value></field>"), "some");
+	assert_string_equal(fault(asked, "<field var='some'><value>a</value><value>z</value></field>"), "some");
+	assert_string_equal(xml_string(a, xml_child(some, NS_VALIDATE, "validate"), NS_VALIDATE), "<validate datatype='xs:string'><list-range min='1' max='2'/></validate>");
+}
+
+static void addresses_lines_and_empty_values_are_looked_at(void **state)
+{
+	struct xml *asked = form_new(a, FORM_ASK, "urn:bot", NULL, NULL);
+	form_require(a, form_add(a, asked, FIELD_JID_SINGLE, "who", NULL, NULL));
+	form_add(a, asked, FIELD_JID_MULTI, "others", NULL, NULL);
+	form_add(a, asked, FIELD_TEXT_SINGLE, "line", NULL, NULL);
+	form_add(a, asked, FIELD_TEXT_MULTI, "lines", NULL, NULL);
+#define WHO "<field var='who'><value>romeo@example</value></field>"
+	assert_null(fault(asked, WHO "<field var='others'><value>a@b</value><value>c@d/e</value></field><field var='line'><value/></field>"));
+	assert_string_equal(fault(asked, "<field var='who'><value/></field>"), "who");          /* an empty line is no answer to what is needed */
+	assert_string_equal(fault(asked, "<field var='who'><value>@</value></field>"), "who");
+	assert_string_equal(fault(asked, WHO "<field var='others'><value>a@b</value><value>no no</value></field>"), "others");
+	assert_string_equal(fault(asked, WHO "<field var='line'><value>one\ntwo</value></field>"), "line");
+	assert_null(fault(asked, WHO "<field var='lines'><value>one\ntwo</value></field>"));
+	assert_string_equal(fault(asked, WHO "<field var='FORM_TYPE'><value>urn:else</value></field>"), "FORM_TYPE");
+	assert_null(fault(asked, WHO "<field var='FORM_TYPE'><value>urn:bot</value></field>"));
+}
+
+static void what_was_said_is_shown_again_but_no_secret(void **state)
+{
+	struct xml *form = form_new(a, FORM_ASK, NULL, NULL, NULL);
+	form_add(a, form, FIELD_TEXT_MULTI, "lines", NULL, "old");
+	form_add(a, form, FIELD_TEXT_PRIVATE, "secret", NULL, NULL);
+	form_add(a, form, FIELD_TEXT_SINGLE, "other", NULL, "stays");
+	form_refill(a, form, submitted("<field var='lines'><value>one</value><value>two</value></field><field var='secret'><value>x</value></field>"));
+	assert_string_equal(form_lines(form, "lines", a), "one\ntwo");
+	assert_null(form_value(form, "secret", a));
+	assert_string_equal(form_value(form, "other", a), "stays");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -160,6 +254,11 @@ int main(void)
 		TEST(booleans_are_read_or_refused),
 		TEST(numbers_are_read_or_refused),
 		TEST(what_does_not_fit_is_named),
+		TEST(values_are_of_their_datatype),
+		TEST(values_are_within_their_range),
+		TEST(patterns_and_lists_hold),
+		TEST(addresses_lines_and_empty_values_are_looked_at),
+		TEST(what_was_said_is_shown_again_but_no_secret),
 	};
 	return cmocka_run_group_tests(tests, begin_all, NULL);
 }

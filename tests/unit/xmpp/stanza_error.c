@@ -47,6 +47,24 @@ static void every_condition_has_its_name_and_type(void **state)
 	assert_null(stanza_error_type(HANDLED));
 }
 
+/* XEP-0086's table, of which a few. */
+static void old_numbers_are_added_where_there_are_any(void **state)
+{
+	static const struct { enum stanza_error error; const char *code; } known[] = {
+		{ BAD_REQUEST, "400" }, { FORBIDDEN, "403" }, { ITEM_NOT_FOUND, "404" }, { CONFLICT, "409" }, { SERVICE_UNAVAILABLE, "503" },
+		{ GONE, "302" }, { REGISTRATION_REQUIRED, "407" }, { UNDEFINED_CONDITION, "500" }, { POLICY_VIOLATION, NULL },
+	};
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+		struct xml *reply = stanza_error_reply(a, parsed("<iq type='get' id='1'/>", NS_CLIENT), known[i].error, NULL, NULL);
+		const char *code;
+		stanza_error_add_code(a, reply);
+		code = xml_get(xml_first(reply), "code");
+		assert_true(code == known[i].code || strcmp(code, known[i].code) == 0);
+	}
+	stanza_error_add_code(a, NULL);
+	stanza_error_add_code(a, parsed("<iq type='result' id='1'/>", NS_CLIENT));
+}
+
 static void words_and_the_applications_condition_follow(void **state)
 {
 	const struct xml *application = EL(a, "urn:xmpp:errors", "stanza-too-big");
@@ -108,6 +126,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(every_condition_has_its_name_and_type),
+		TEST(old_numbers_are_added_where_there_are_any),
 		TEST(words_and_the_applications_condition_follow),
 		TEST(the_reply_goes_back_with_its_id_and_without_the_payload),
 		TEST(the_reply_is_of_the_stanzas_own_namespace),
