@@ -142,6 +142,16 @@ def nothing_is_left(program):
         h.start()
 
 
+def it_never_comes_again(program):
+    """So it can't be resumed, and is gone when its connection is."""
+    with house(program) as h:
+        c = nobody(h)
+        same(c.enable_resuming(), None, 'XEP-0198 is on, and no more than that')
+        must(c.is_there(), '')
+        c.socket.close()
+        soon(lambda: c.jid not in h.command('session', 'list'), 'it is gone')
+
+
 def what_waits_for_it_is_not_kept(program):
     """A sender with XEP-0198 has its messages on disk until they are taken: but for anonymous users, who never come again."""
     with house(program, top='limits { enabled = no }\ntcp_send_buffer_size = 16k\n') as h:
@@ -183,4 +193,4 @@ def only_so_many(program):
         must(second.is_there(), '')
 
 
-TESTS = [by_its_switch, traces, what_it_may, how_far_it_reaches, nothing_is_left, what_waits_for_it_is_not_kept, only_so_many]
+TESTS = [by_its_switch, traces, what_it_may, how_far_it_reaches, nothing_is_left, it_never_comes_again, what_waits_for_it_is_not_kept, only_so_many]

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from house import Failed, Guest, House, must, soon                     # noqa: F401
-from xmppclient import BIND, Lost, SASL, STREAMS, TLS
+from xmppclient import BIND, Lost, SASL, SM, STREAMS, TLS
 
 LISTENER = 'xmpp_listener { listen "127.0.0.1:«a»" { } }\n'
 VERSIONS = ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3
@@ -138,6 +138,18 @@ class Caller(Guest):
         """'result', or the error's name."""
         e = self.ask('set', payload, to)
         return 'result' if e.get('type') == 'result' else error_of(e)
+
+    def enable_resuming(self):
+        """XEP-0198; gives the id by which it is resumed, or None."""
+        self.send(f"<enable xmlns='{SM}' resume='true'/>")
+        e = self.element(f'{{{SM}}}enabled')
+        return e.get('id') if e.get('resume') else None
+
+    def resumed(self, previd):
+        """Behind a success: whether the session is there again."""
+        self.features = self.open()
+        self.send(f"<resume xmlns='{SM}' previd='{previd}' h='0'/>")
+        return self.element(f'{{{SM}}}resumed', f'{{{SM}}}failed').tag.endswith('resumed')
 
     def stream_error(self):
         e = self.element(STREAMS + 'error')
