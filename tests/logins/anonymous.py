@@ -99,8 +99,11 @@ def soon_refused(r, c):
 
 def how_far_it_reaches(program):
     for reach, reached in (('domain', 1), ('server', 2), ('anywhere', 3)):
-        with house(program, f'anonymous {{ reach = {reach} }}') as h:
+        with house(program, f'anonymous {{ reach = {reach} }}', top='component "gate.far" { secret = x }\n') as h:
             c = nobody(h)
+            c.send("<message to='x@gate.far' id='m'><body>x</body></message>")
+            verdict = error_of(c.wait(lambda e: e.get('id') == 'm'))
+            must((verdict == 'forbidden') == (reach == 'domain'), f'{reach}: a component: {verdict}')
             for i, to in enumerate(('rooms.example', 'x@other.example', 'elsewhere')):
                 wanted = 'service-unavailable' if i < reached - (i == 2) else 'remote-server-not-found' if i == 2 and reached == 3 else 'forbidden'
                 if to == 'x@other.example':
