@@ -87,9 +87,24 @@ static void end_now(struct timer *timer)
 		server.stop();
 }
 
+static void cancel(struct command_run *run)
+{
+	if (!timer_is_running(&ending.timer)) {
+		command_refuse(run, ITEM_NOT_FOUND, "no stop or restart is under way");
+		return;
+	}
+	timer_stop(&ending.timer);
+	command_say(run, "cancelled");
+	command_done(run);
+}
+
 /* Answered first: what stops may close the socket. */
 static void end(struct command_run *run, bool is_restart)
 {
+	if (command_get(run, "--cancel")) {
+		cancel(run);
+		return;
+	}
 	const char *delay = command_get(run, "--delay SECONDS"), *text = command_get(run, "--announce TEXT");
 	long seconds = delay ? strtol(delay, NULL, 10) : NOTHING;
 	const char *what = is_restart ? "restarting" : "stopping";
@@ -121,7 +136,8 @@ const struct command cmd_log_level = {
 	.fields = FIELDS({ "level", "the one that counts now" }, { "tag", "of these tags; null: of all", FIELD_TEXT | OR_NULL }),
 };
 #define END_ARGS ARGS({ "--delay SECONDS", "not before so many seconds; another stop or restart takes its place", ARG_NUMBER, NULL, 0, DELAY_MOST }, \
-	{ "--announce TEXT", "said at once to everybody who is logged in", ARG_LINES })
+	{ "--announce TEXT", "said at once to everybody who is logged in", ARG_LINES }, \
+	{ "--cancel", "one that is to come, doesn't", 0 })
 
 const struct command cmd_stop = {
 	.noun = "stop", .is_act = true, .help = "Stops the server in order", .run = stop, .args = END_ARGS,

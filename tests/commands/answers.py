@@ -99,6 +99,8 @@ def ask_all(server, pages):
     yield from wrong_answer(*server.ask('stream', 'kick', tag), pages['stream kick'], False, f'stream kick {tag}')
     yield from wrong_answer(*server.ask('user', 'add', '--batch', text='a@example x\nno jid\nb@example y\n'), pages['user add'], True, 'user add --batch')
     yield from wrong_answer(*server.ask('restart', '--delay', '3600'), pages['restart'], False, 'restart')
+    yield from wrong_answer(*server.ask('restart', '--cancel'), pages['restart'], False, 'restart --cancel')
+    yield from wrong_answer(*server.ask('stop', '--cancel'), pages['stop'], True, 'stop --cancel')
     yield from wrong_answer(*server.ask('stop'), pages['stop'], False, 'stop')
     yield from (f'nobody asked {name}' for name in pages if name not in asked | {'stop', 'restart'})
 

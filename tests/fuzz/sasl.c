@@ -78,7 +78,7 @@ void c2s_write(struct c2s *c, const struct xml *el)
 	arena_free(a);
 }
 
-void c2s_authenticated(struct c2s *c, const char *bare, const char *mechanism, struct arena *a, struct xml *success)
+void c2s_authenticated(struct c2s *c, const struct exchange_wire *wire, const char *bare, const char *mechanism, struct arena *a, struct xml *success)
 {
 	must(false);                         /* nobody knows the password */
 }

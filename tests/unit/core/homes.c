@@ -2,6 +2,8 @@
 #include "base/mem.h"
 #include "core/config.h"
 #include "core/module.h"
+#include "core/command.h"
+#include "core/server.h"
 #include "xml/parser.h"
 #include <pthread.h>
 #include <assert.h>
@@ -10,6 +12,9 @@
 #include <string.h>
 #include <unistd.h>
 #include "homes.h"
+
+const struct command *const commands[] = { NULL };     /* nobody administrates here */
+struct server server;
 
 struct passed said[PASSED], seen[PASSED];
 unsigned said_count, seen_count;

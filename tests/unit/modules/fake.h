@@ -14,7 +14,7 @@
 #include "core/session.h"
 #include "core/turn_command.h"
 
-enum { FAKE_MANY = 64 };
+enum { FAKE_MANY = 128 };
 
 struct fake_delivery { struct session *session; const struct xml *stanza; int64_t key; };
 struct fake_write { const char *sql; struct value values[12]; };

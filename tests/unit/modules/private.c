@@ -61,12 +61,18 @@ static void less_is_always_right(void **state)
 	assert_string_equal(set(PRIVATE("<a xmlns='x'>1</a>"), rows, 2), "");
 	assert_string_equal(set(PRIVATE("<a xmlns='x'/>"), rows, 2), "");
 	assert_string_equal(set(PRIVATE("<c xmlns='x'>1</c>"), rows, 2), "policy-violation");
+	assert_string_equal(set(PRIVATE("<a xmlns='x'/><b xmlns='x'/>"), rows, 2), "");
 }
 
 static void too_many_kinds_at_once_are_refused_before_anything_is_read(void **state)
 {
-	fake_option("limit", "1");
-	assert_string_equal(set(PRIVATE("<a xmlns='x'>1</a><b xmlns='x'>1</b>"), NULL, 0), "policy-violation");
+	char query[3000] = "<query xmlns='jabber:iq:private'>", *end = query + strlen(query);
+	for (int i = 0; i < 100; i++)
+		end += sprintf(end, "<a%d xmlns='x'>1</a%d>", i, i);
+	strcpy(end, "</query>");
+	assert_string_equal(set(query, NULL, 0), "");
+	strcpy(end, "<b xmlns='x'/></query>");
+	assert_string_equal(set(query, NULL, 0), "policy-violation");
 	assert_null(fake.found);
 }
 
