@@ -39,11 +39,14 @@ static void starttls(struct c2s *c)
 	conn_tls(c->conn, choose, c);
 }
 
-/* What it logged in with may be for one resource only; an anonymous user's is ours to choose (XEP-0175 §3). */
-static const char *allowed(const struct c2s *c, const char *resource)
+/* Who may have one resource only gets it, and an older session of that name ends (XEP-0257 §3). */
+static void bind_resource(struct c2s *c, const char *asked)
 {
-	const struct login *l = c->login;
-	return l && l->resource ? l->resource : l && l->is_anonymous ? NULL : resource;
+	const char *resource = login_resource(c->login, asked);
+	if (c->login && c->login->resource)
+		session_bind_again(c->account, resource, &c2s_transport, c);
+	else
+		session_bind(c->account, resource, &c2s_transport, c);
 }
 
 static void bind_asked(struct c2s *c, const struct xml *iq)
@@ -61,7 +64,7 @@ static void bind_asked(struct c2s *c, const struct xml *iq)
 		c->is_binding = true;
 		c->is_legacy = false;
 		c2s_wait(c);
-		session_bind(c->account, allowed(c, resource), &c2s_transport, c);
+		bind_resource(c, resource);
 	}
 	arena_free(a);
 }

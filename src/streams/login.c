@@ -34,6 +34,11 @@ void login_free(struct login *l)
 	mem_free(l);
 }
 
+const char *login_resource(const struct login *l, const char *asked)
+{
+	return l && l->resource ? l->resource : l && l->is_anonymous ? NULL : asked;
+}
+
 /* RFC 6120 §4.9.3.16, §13.7.2.3: it may come again with something better. */
 static void is_over(struct timer *timer)
 {

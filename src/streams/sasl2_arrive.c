@@ -10,6 +10,7 @@
 #include "core/call.h"
 #include "core/home.h"
 #include "streams/c2s_inside.h"
+#include "streams/login.h"
 #include "streams/management.h"
 #include "streams/sasl2_inside.h"
 #include <string.h>
@@ -85,7 +86,7 @@ static void bind_or_succeed(struct c2s *c)
 		return;
 	}
 	c->is_binding = true;
-	session_bind_again(c->account, resource_for(c), &c2s_transport, c);
+	session_bind_again(c->account, login_resource(c->login, resource_for(c)), &c2s_transport, c);
 }
 
 /* --- the old stream: XEP-0198 §5 --- */
@@ -131,12 +132,14 @@ static struct xml *text_of(struct arena *a, const struct xml *agent, const char 
 	return text ? ATTR(a, name, arena_copy(a, text, strnlen(text, 100))) : NULL;
 }
 
-/* Which device came, with which token, and whether it gets another: core/token.h. */
-static struct xml *question(const struct sasl2 *s, struct arena *a)
+/* Which device came, with which token, and whether it gets another: core/token.h. None for a login that ends or may not do all: the
+ * token would outlive that. */
+static struct xml *question(const struct c2s *c, const struct sasl2 *s, struct arena *a)
 {
+	const bool wants = s->token_mechanism && !c->login;
 	const struct xml *agent = xml_child(s->request, NS_SASL2, "user-agent");
 	return EL(a, NS_CALL, "device", ATTR(a, "agent", arena_string(a, s->agent)), text_of(a, agent, "software"), text_of(a, agent, "device"),
-		s->token_mechanism ? ATTR(a, "wants", arena_string(a, s->token_mechanism)) : NULL,
+		wants ? ATTR(a, "wants", arena_string(a, s->token_mechanism)) : NULL,
 		s->token_slot == TOKEN_NONE ? NULL : ATTR(a, "slot", s->token_slot ? "1" : "0"),
 		s->count ? ATTR(a, "count", arena_string(a, s->count)) : NULL, s->invalidates ? ATTR(a, "invalidate", "yes") : NULL);
 }
@@ -150,5 +153,5 @@ void sasl2_arrived(struct c2s *c)
 		return;
 	}
 	struct arena *a = arena_new();
-	call_account(c->account, a, question(s, a), token_came, c);
+	call_account(c->account, a, question(c, s, a), token_came, c);
 }
