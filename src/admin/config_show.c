@@ -104,16 +104,14 @@ static bool is_shown(const struct explain *x, const struct config_scope *s)
 {
 	if (!(x->entry->setting.scopes & 1u << s->kind))
 		return false;
-	if (config_set_here(s, x->entry))
-		return true;
-	return !(x->entry->setting.later_in & 1u << s->kind) && (s->kind != CONFIG_DOMAIN || x->all);
+	return s->kind != CONFIG_DOMAIN || x->all || config_set_here(s, x->entry);
 }
 
 static void explain_value(struct explain *x, const struct config_scope *s)
 {
 	struct arena *a = x->show.arena;
 	const struct config_value *v = config_effective(s, x->entry);
-	bool is_built = !x->entry->setting.later && !(x->entry->setting.later_in & 1u << s->kind) && !config_kind_is_later(s->kind);
+	bool is_built = !x->entry->setting.later && !config_kind_is_later(s->kind);
 	const char *scope = config_scope_text(a, s), *value = config_value_print(a, v), *origin = config_origin(a, v);
 	bool is_set = config_set_here(s, x->entry) != NULL;
 	json_array_append_new(x->values, json_pack("{s:s, s:s, s:s, s:b, s:b}", "scope", scope, "value", value, "origin", origin,

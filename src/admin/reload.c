@@ -2,7 +2,7 @@
  * reload: reads the configuration again; with --dry-run says what that would
  * do, and does nothing.
  *
- * Who would be disconnected: the sessions of domains that are served no more.
+ * Who would be disconnected: the sessions of domains that are served no more, or are suspended.
  * They are counted home by home, and so many are named.
  */
 #include "admin/commands.h"
@@ -56,7 +56,7 @@ static bool plan_work(struct process_job *job)
 	if (!fresh)
 		return false;
 	for (const struct config_scope *s = config_first(config_global(fresh), CONFIG_DOMAIN); s; s = config_next(s))
-		if (!s->protocol)
+		if (!s->protocol && !config_bool(s, "suspended"))
 			add_domain(plan, a, s->name);
 	config_drop(fresh);
 	return true;
@@ -128,6 +128,6 @@ const struct command cmd_reload = {
 	.noun = "reload", .is_act = true, .help = "Reads the configuration again: all of it, or nothing when there is an error", .is_card = true, .run = reload,
 	.args = ARGS({ "--dry-run", "instead: says what would change, when it would count, and who would be disconnected", 0 }),
 	.fields = FIELDS({ "changes", "of a dry run, like all of this: what differs from what counts now", FIELD_ROWS, config_change_fields },
-		{ "disconnected", "how many sessions would end, because their domain would be served no more", FIELD_NUMBER },
+		{ "disconnected", "how many sessions would end, because their domain would be served no more, or be suspended", FIELD_NUMBER },
 		{ "sessions", "the first of them", FIELD_ROWS, FIELDS({ "jid", "whose" }) }),
 };

@@ -256,19 +256,26 @@ void accounts_sweep(struct home *home)
 	}
 }
 
-/* A domain that is served no more ends its sessions; its accounts leave when they are idle. */
+static void end_sessions(struct account *account, enum stream_error error, const char *text)
+{
+	EACH_SESSION(account, s)
+		session_end(s, error, text);
+}
+
+/* A domain that is served no more, or for now, ends its sessions; its accounts leave when they are idle. */
 static bool take_host(struct hash_node *n, void *with)
 {
 	struct account *account = CONTAINER(n, struct account, by_jid);
 	const struct host *host = host_find(account->address->domain);
 	if (host) {
 		account->host = host;
+		if (host->is_suspended)
+			end_sessions(account, STREAM_NOT_AUTHORIZED, "The domain is suspended");
 		return true;
 	}
 	if (account->host && !account->old_hosts)
 		account->old_hosts = hosts_share(account->host->hosts);
-	EACH_SESSION(account, s)
-		session_end(s, STREAM_HOST_GONE, NULL);
+	end_sessions(account, STREAM_HOST_GONE, NULL);
 	return true;
 }
 

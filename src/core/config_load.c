@@ -170,8 +170,6 @@ static void set(struct load *l, struct config_scope *s, const struct config_entr
 		put_value(l->config, s, &v);
 	if (e->setting.later)
 		warn_later(l, e->path, n);
-	else if (e->setting.later_in & 1u << s->kind)
-		warn_later(l, arena_printf(l->config->arena, "%s in %s", e->path, config_kind_keyword(s->kind)), n);
 }
 
 static void lay(struct load *, struct config_scope *, const char *prefix, const struct config_node *);

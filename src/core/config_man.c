@@ -25,13 +25,6 @@ static void add(struct buf *out, const char *text)
 	buf_add(out, text, strlen(text));
 }
 
-static const char *lateness(struct arena *a, const struct setting *s)
-{
-	if (s->later)
-		return " Accepted, and without effect yet.";
-	return s->scopes & s->later_in ? arena_printf(a, " Without effect yet in %s.", config_kinds_text(a, s->scopes & s->later_in)) : "";
-}
-
 static void one(struct buf *out, struct arena *a, const struct config_entry *e)
 {
 	const struct setting *s = &e->setting;
@@ -40,7 +33,7 @@ static void one(struct buf *out, struct arena *a, const struct config_entry *e)
 	add(out, "\n");
 	man_text(out, arena_printf(a, "%s. It is %s; default %s. In %s. Reload: %s.%s\n", s->help, config_entry_expects(a, e),
 		s->preset ? config_value_print(a, &e->preset) : "none", config_kinds_text(a, s->scopes), option_reload_name(s->reload),
-		lateness(a, s)));
+		s->later ? " Accepted, and without effect yet." : ""));
 }
 
 void config_man(struct buf *out)

@@ -32,18 +32,12 @@ static const char *cell(struct arena *a, const char *text)      /* a bar would e
 	return copy;
 }
 
-static const char *lateness(struct arena *a, const struct setting *s)
-{
-	const char *in = config_kinds_text(a, s->scopes & s->later_in );
-	return s->later ? ", not yet" : *in ? arena_printf(a, ", not yet in %s", in) : "";
-}
-
 static void row(struct buf *b, struct arena *a, const struct config_entry *e)
 {
 	const struct setting *s = &e->setting;
 	add(b, arena_printf(a, "| `%s` | %s | %s%s%s | %s | %s%s | %s |\n", e->path, cell(a, config_entry_expects(a, e)),
 		s->preset ? "`" : "", s->preset ? cell(a, config_value_print(a, &e->preset)) : "none", s->preset ? "`" : "",
-		config_kinds_text(a, s->scopes), option_reload_name(s->reload), lateness(a, s), cell(a, s->help)));
+		config_kinds_text(a, s->scopes), option_reload_name(s->reload), s->later ? ", not yet" : "", cell(a, s->help)));
 }
 
 static size_t section_length(const char *path)

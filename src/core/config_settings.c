@@ -14,8 +14,6 @@
 #define RESTART .reload = RELOAD_RESTART
 #define NEW_ONES .reload = RELOAD_NEW
 #define LATER   .later = true
-#define NOT_IN_LISTENERS .later_in = IN_LISTENERS            /* looked up where the domain is, or globally */
-#define ONLY_GLOBAL      .later_in = IN_LISTENERS | IN_DOMAIN
 #define IN_BOTH (IN_GLOBAL | IN_DOMAIN)
 #define IN_ALL  (IN_GLOBAL | IN_LISTENERS)
 #define IN_TLS  (IN_GLOBAL | IN_LISTENERS | IN_DOMAIN | IN_BINDINGS)
@@ -68,7 +66,7 @@ static const struct setting listeners[] = {
 static const struct setting domain[] = {
 	{ "xmpp_role", OPTION_ENUM, "both", "server: streams to the domain are accepted; client: streams from it may be opened", IN_DOMAIN | IN_BINDINGS, .words = "server client both", LATER },
 	{ "xmpp_dialback_secret", OPTION_SECRET, NULL, "Secret of dialback keys; none: one is made and kept", IN_BOTH | IN_BINDINGS, .max = 1024, LATER },
-	{ "suspended", OPTION_BOOL, "no", "Nobody may log in, nothing is delivered", IN_DOMAIN, LATER },
+	{ "suspended", OPTION_BOOL, "no", "Nobody may log in, and to others the domain's users don't exist; what is kept of them stays", IN_DOMAIN },
 };
 
 static const struct setting auth[] = {

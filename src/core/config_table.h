@@ -60,7 +60,6 @@ struct setting {
 	const char *words;                   /* "one two three" */
 	enum option_reload reload;
 	bool later;                          /* accepted and without effect until built */
-	unsigned later_in;                   /* IN_…: the scopes of which that is true */
 };
 
 struct config_value {

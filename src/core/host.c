@@ -236,6 +236,7 @@ static bool add_host(struct whole *w, const struct config_scope *s, struct fail 
 	h->config = w->hosts.config;
 	h->scope = s;
 	h->tls_mode = (enum host_tls)config_enum(s, "tls");
+	h->is_suspended = config_bool(s, "suspended");
 	h->plain_without_tls = config_bool(s, "auth.allow_plain_without_tls");
 	auth_terms_read(&h->auth, s);
 	password_terms_read(&h->passwords, s);

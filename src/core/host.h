@@ -40,6 +40,7 @@ struct host {
 	struct hosts     *hosts;             /* the snapshot it belongs to */
 	struct tls       *tls;               /* NULL: no certificate. The snapshot's */
 	enum host_tls     tls_mode;          /* for clients */
+	bool              is_suspended;      /* nobody logs in, nothing is delivered */
 	bool              plain_without_tls; /* as the domain says, else globally; for a connection ask c2s_auth_terms */
 	bool              legacy_codes;      /* legacy { error_codes }: XEP-0086 */
 	bool              legacy_stamps;     /* legacy { delay_stamps }: XEP-0091 */

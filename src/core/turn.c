@@ -243,6 +243,11 @@ static enum stanza_error refuse_unknown(struct turn *t)
 	return t->kind == KIND_MESSAGE || t->kind == KIND_INFO ? told_to_strangers(t) : HANDLED;
 }
 
+static bool is_shut(const struct account *account)
+{
+	return account->is_disabled || (account->host && account->host->is_suspended);
+}
+
 static enum stanza_error begin(struct turn *t)
 {
 	bool sent = t->session != NULL;
@@ -252,7 +257,7 @@ static enum stanza_error begin(struct turn *t)
 		return RESOURCE_CONSTRAINT;
 	if (t->account->state == ACCOUNT_UNKNOWN && t->kind != KIND_CALL)
 		return source_meet(t, refuse_unknown);
-	if (t->account->is_disabled && !sent && !t->out->kept_key && (t->kind == KIND_MESSAGE || t->kind == KIND_INFO))
+	if (is_shut(t->account) && !sent && !t->out->kept_key && (t->kind == KIND_MESSAGE || t->kind == KIND_INFO))
 		return refuse_unknown(t);            /* its roster goes on, and what was kept before waits */
 	switch (t->kind) {
 	case KIND_MESSAGE:

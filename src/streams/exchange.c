@@ -62,6 +62,10 @@ static enum sasl_failure postponement(struct c2s *c, const char **why)
 		*why = "degraded: the store is slow";
 		return SASL_TEMPORARY_AUTH_FAILURE;
 	}
+	if (c2s_host(c) && c2s_host(c)->is_suspended) {
+		*why = "the domain is suspended";
+		return SASL_ACCOUNT_DISABLED;
+	}
 	if (!address_may_login(c->address)) {
 		limit_reached(LIMIT_LOGINS_PER_ADDRESS);
 		*why = "too many wrong passwords from this address lately";

@@ -27,7 +27,7 @@ static bool is_open(const struct c2s *c)
 {
 	const struct host *host = c2s_host(c);
 	const struct module *m = registration();
-	return host && m && !source_of_host(host, SOURCE_FOR_PLAIN) && host_bool(host, m, "enabled") && host_bool(host, m, "auto_signup");
+	return host && m && !host->is_suspended && !source_of_host(host, SOURCE_FOR_PLAIN) && host_bool(host, m, "enabled") && host_bool(host, m, "auto_signup");
 }
 
 void signup_features(struct c2s *c, struct arena *a, struct xml *features)

@@ -141,6 +141,32 @@ def changes_are_beside_the_main_file(server):
         yield 'the main file was written, or the other one is left'
 
 
+def a_domain_is_suspended_and_comes_back(server, romeo):
+    open_again = f'domain "{OTHER}" {{ tls = optional;  tls_certificate = "example.pem";  tls_key = "example.key" }}\n'
+    server.configure(server.configuration() + open_again)
+    server.ask('reload')
+    juliet = log_in(server, 'juliet', OTHER, 'here')
+    change(server, (open_again, open_again.replace('{', '{ suspended = yes; ', 1)))
+    if dry_run(server)['disconnected'] != 1:
+        yield f'a dry run: {dry_run(server)}'
+    server.ask('reload')
+    if not is_over(juliet, 'not-authorized'):
+        yield 'her session goes on'
+    try:
+        log_in(server, 'juliet', OTHER, 'here')
+        yield 'she logs in'
+    except Lost as why:
+        if 'account-disabled' not in str(why):
+            yield f'she is told {why}'
+    romeo.send(f"<message to='juliet@{OTHER}' id='shut' type='chat'><body>x</body></message>")
+    if romeo.wait(lambda e: e is not None and e.get('id') == 'shut').get('type') != 'error':
+        yield 'a message to her is not returned'
+    change(server, ('suspended = yes; ', ''))
+    server.ask('reload')
+    if not talks(log_in(server, 'juliet', OTHER, 'here')):
+        yield 'she is not back'
+
+
 def check(options):
     with running(options, 'reloads', top=TOP) as server:
         server.configure(server.configuration() + SECOND)
@@ -154,4 +180,5 @@ def check(options):
         held('a reload does what a dry run told', a_reload_does_what_was_told(server, romeo, juliets))
         held('what is live counts at once', live_counts_at_once(romeo))
         held('what is for new connections counts for those', new_connections_have_new_limits(server, romeo))
+        held('a domain is suspended, and comes back', a_domain_is_suspended_and_comes_back(server, romeo))
         held('what a command changes is beside the main file', changes_are_beside_the_main_file(server))

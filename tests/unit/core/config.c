@@ -386,13 +386,6 @@ static void what_is_not_built_warns_once(void **state)
 	assert_string_equal(report.warnings[0].text, "http is accepted and has no effect yet");
 }
 
-static void what_is_built_elsewhere_only_warns_where_it_is_not(void **state)
-{
-	config_drop(load_well("limits { mailbox = 20;  stanza_size = 20k }\ndomain \"a\" { limits { stanza_size = 30k } }\n"));
-	assert_int_equal(report.warning_count, 1);
-	assert_string_equal(report.warnings[0].text, "limits.stanza_size in domain is accepted and has no effect yet");
-}
-
 static void a_setting_twice_in_one_file_is_refused(void **state)
 {
 	assert_string_equal(error_of("threads = 1\nthreads = 2\n"), "jackdaw.conf:2:1: \"threads\" was set already at line 1");
@@ -694,7 +687,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(the_example_of_the_documentation_is_read), T(names_of_momentum_are_read), T(scopes_inherit_and_tell_the_origin), T(every_key_counts_where_it_is_set_and_below), T(named_groups_inherit_like_listeners),
 		T(an_unknown_key_names_the_nearest), T(a_wrong_value_is_told_what_is_expected), T(all_errors_are_told_up_to_twenty),
-		T(what_is_not_built_warns_once), T(what_is_built_elsewhere_only_warns_where_it_is_not),
+		T(what_is_not_built_warns_once),
 		T(a_setting_twice_in_one_file_is_refused), T(included_files_know_where_they_are),
 		T(a_path_may_be_a_list_of_them), T(listeners_are_checked_without_opening_anything),
 		T(files_are_included_within_a_section_and_tell_their_own_lines), T(an_administrator_is_an_address), T(names_are_one_in_any_spelling), T(every_promised_name_is_in_the_table),
