@@ -345,7 +345,8 @@ static struct xml *summary(struct turn *t, const struct row *row)
 	EACH_SESSION(t->account, s)
 		sessions += s->stream && fingerprint && came_by(s, fingerprint);
 	client_certificate_read(&facts, a, der, size);
-	return EL(a, NS_CALL, "certificate", ATTR(a, "name", row_text(row, 1)), ATTR(a, "expires", arena_printf(a, "%lld", (long long)facts.expires)),
+	const char *expires = arena_printf(a, "%lld", (long long)facts.expires);
+	return EL(a, NS_CALL, "certificate", ATTR(a, "name", row_text(row, 1)), ATTR(a, "expires", expires),
 		row_int(row, 4) ? ATTR(a, "restricted", "yes") : NULL, ATTR(a, "sessions", arena_printf(a, "%u", sessions)));
 }
 
