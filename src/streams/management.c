@@ -57,10 +57,11 @@ static void unanswered(void *with)
 	c2s_error(c, STREAM_CONNECTION_TIMEOUT, "Nothing was acknowledged for too long");
 }
 
-static void enable(struct c2s *c, const struct xml *el)
+struct xml *management_enable(struct c2s *c, struct arena *a, const struct xml *el)
 {
+	if (c->acks)
+		return failed(a, "unexpected-request");
 	const struct acks_bounds bounds = { limits(c)->acks_stanzas, limits(c)->acks_bytes, limits(c)->acks_answer };
-	struct arena *a = arena_new();
 	msec time = resume_time(c, el);
 	struct xml *enabled = EL(a, NS_SM, "enabled");
 	session_taken(c->session, c->sent);
@@ -76,7 +77,13 @@ static void enable(struct c2s *c, const struct xml *el)
 		xml_set(a, enabled, "max", arena_printf(a, "%lld", (long long)time / 1000));
 		xml_set(a, enabled, "location", limits(c)->resume_location);
 	}
-	c2s_write(c, enabled);
+	return enabled;
+}
+
+static void enable(struct c2s *c, const struct xml *el)
+{
+	struct arena *a = arena_new();
+	c2s_write(c, management_enable(c, a, el));
 	arena_free(a);
 }
 
@@ -131,13 +138,13 @@ static void answer_request(struct c2s *c)
 
 void management_element(struct c2s *c, const struct xml *el)
 {
-	if (strcmp(el->name, "enable") == 0 && !c->acks)
+	if (strcmp(el->name, "enable") == 0)
 		enable(c, el);
 	else if (c->acks && strcmp(el->name, "r") == 0)
 		answer_request(c);
 	else if (c->acks && strcmp(el->name, "a") == 0)
 		acknowledged(c, el);
-	else if (strcmp(el->name, "enable") == 0 || strcmp(el->name, "resume") == 0)
+	else if (strcmp(el->name, "resume") == 0)
 		say_failed(c, "unexpected-request");
 	else
 		c2s_error(c, STREAM_UNSUPPORTED_STANZA_TYPE, NULL);
