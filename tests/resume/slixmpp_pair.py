@@ -36,10 +36,14 @@ class Bot(slixmpp.ClientXMPP):
         self.add_event_handler('disconnected', self.gone)
 
     def keep_unacknowledged(self):
-        """slixmpp 1.8.3 forgets what was not acknowledged when it says <resume/>, and so can't say it again."""
+        """slixmpp 1.8.3 forgets what was not acknowledged when it says <resume/>, and what its queue held when the connection was lost."""
         sm = self.plugin['xep_0198']
+
+        def track(stanza):
+            sm.enabled_out = sm.enabled_out or sm.sm_id is not None
+            return stanza if isinstance(stanza, Resume) else sm._handle_outgoing(stanza)
         self.del_filter('out_sync', sm._handle_outgoing)
-        self.add_filter('out_sync', lambda stanza: stanza if isinstance(stanza, Resume) and not setattr(sm, 'enabled_out', True) else sm._handle_outgoing(stanza))
+        self.add_filter('out_sync', track)
 
     def go(self):
         self.connect(('127.0.0.1', self.port), disable_starttls=True, force_starttls=False)
@@ -83,11 +87,10 @@ class Bot(slixmpp.ClientXMPP):
     async def talk(self):
         self.ready_at = time.monotonic()
         while self.said < self.most or len(self.heard) < self.most or self.cuts_left():
-            may_speak = self.ready and self.plugin['xep_0198'].enabled_out       # else it would forget what it sends
-            if may_speak and self.said < self.most:
+            if self.ready and self.said < self.most:
                 self.said += 1
                 self.send_message(mto=self.partner, mbody=f'{self.said} {"x" * random.choice((0, 10, 2000))}', mtype='chat')
-            elif may_speak:
+            elif self.ready:
                 self.plugin['xep_0198'].request_ack()
             self.look_whether_stuck()
             await asyncio.sleep(0.01)
@@ -121,7 +124,8 @@ async def main(domain, port, messages, cuts, seed):
     try:
         await asyncio.wait_for(asyncio.gather(*(b.talk() for b in bots)), PATIENCE + cuts)
     except asyncio.TimeoutError:
-        sys.exit('; '.join(f'{b.boundjid.user}: ready {b.ready}, said {b.said}, heard {len(b.heard)}, resumed {b.resumed}, failed {b.lost}, stuck {b.stuck}' for b in bots) + f'; {left[0]} cuts left')
+        print('; '.join(f'{b.boundjid.user}: ready {b.ready}, said {b.said}, heard {len(b.heard)}, resumed {b.resumed}, failed {b.lost}, stuck {b.stuck}' for b in bots) + f'; {left[0]} cuts left', file=sys.stderr, flush=True)
+        os._exit(1)
     for bot in bots:
         bot.may_end = True
         bot.verdict()
