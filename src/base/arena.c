@@ -111,7 +111,8 @@ char *arena_bytes(struct arena *a, size_t size)
 	return p;
 }
 
-void *arena_alloc(struct arena *a, size_t size)
+/* Inline for the linker, which sees all callers: most sizes are known there. */
+inline void *arena_alloc(struct arena *a, size_t size)
 {
 	size_t skip = -(uintptr_t)a->at & (ALIGN - 1);
 	char *p;

@@ -246,6 +246,11 @@ static void count_hibernating(struct session *s, int by)
 		s->account->home->counts.sessions_hibernating += (uint64_t)by;
 }
 
+bool sessions_hibernate(const struct account *account)
+{
+	return account->home->counts.sessions_hibernating;
+}
+
 static atomic_int resumable;
 
 void sessions_may_resume(int more)

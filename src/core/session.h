@@ -119,6 +119,7 @@ msec  session_idle(const struct session *);           /* since its client was he
 void session_keep_presence(struct session *, const struct xml *);    /* NULL: none */
 void  session_cost(struct session *, unsigned stanzas);              /* a fan-out weighs what it costs */
 struct session *session_find(const struct account *, int64_t number);
+bool sessions_hibernate(const struct account *);                     /* some of its home do: costs nothing, and spares most a look */
 unsigned session_flights(const struct session *, unsigned most);      /* of them, counted up to `most` */
 
 /* --- over a restart: session_kept.c --- */

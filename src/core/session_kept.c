@@ -43,10 +43,12 @@ static const struct module *module_named(const char *name)
 
 static void save_flights(const struct session *s, struct arena *a, struct xml *el)
 {
-	for (const struct flight *f = s->flights; f; f = f->next)
-		if (f->sql)
-			xml_append(el, EL(a, NS_CALL, "flight", ATTR(a, "n", print_number(a, (int64_t)f->number)), ATTR(a, "key", print_number(a, f->key)),
+	for (const struct flight *f = s->flights; f; f = f->next) {
+		if (!f->sql)
+			continue;
+		xml_append(el, EL(a, NS_CALL, "flight", ATTR(a, "n", print_number(a, (int64_t)f->number)), ATTR(a, "key", print_number(a, f->key)),
 			ATTR(a, "of", module_of_flight(f->sql)->name)));
+	}
 }
 
 static void save_modules(const struct session *s, struct arena *a, struct xml *el)

@@ -9,7 +9,6 @@
 #include "modules/adhoc.h"
 #include "xmpp/form.h"
 #include "xmpp/ns.h"
-#include "xmpp/stanza_error.h"
 #include <stdlib.h>
 #include <string.h>
 

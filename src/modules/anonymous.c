@@ -6,6 +6,7 @@
  * sent to it when it isn't there comes back.
  */
 #include "core/account.h"
+#include "core/component.h"
 #include "core/host.h"
 #include "modules/modules.h"
 #include <string.h>
@@ -26,7 +27,7 @@ static bool reaches(const struct turn *t)
 	const enum reach reach = (enum reach)host_int(t->host, &mod_anonymous, "reach");
 	if (reach == REACH_ANYWHERE || is_of(t->to->domain, t->account->address->domain))
 		return true;
-	return reach == REACH_SERVER && host_find(t->to->domain);
+	return reach == REACH_SERVER && (host_find(t->to->domain) || component_of(t->to->domain));
 }
 
 static enum stanza_error sent(struct turn *t)

@@ -165,7 +165,10 @@ static enum stanza_error received(struct turn *t)
 
 static bool is_copy(const struct xml *message)
 {
-	return xml_child(message, NS_CARBONS, "received") || xml_child(message, NS_CARBONS, "sent");
+	for (const struct xml *el = message->first; el; el = el->next)          /* every message comes by here */
+		if (el->ns == NS_CARBONS && strcmp(el->name, "private") != 0)
+			return true;
+	return false;
 }
 
 static enum stanza_error refuse_forged(struct turn *t)

@@ -124,12 +124,14 @@ static bool will_be_delivered(const struct turn *t)
 	return false;
 }
 
-/* Of those that it will go to, the best ones, each has a session that hibernates. */
+/* All sessions that it will go to, the best ones, hibernate. */
 static bool nobody_is_there(const struct turn *t)
 {
-	const struct session *named = t->to->resource ? account_session(t->account, t->to->resource) : NULL;
 	bool is_there = false;
 	int best = -1;
+	if (!sessions_hibernate(t->account))
+		return false;
+	const struct session *named = t->to->resource ? account_session(t->account, t->to->resource) : NULL;
 	if (named)
 		return named->stream->hibernates;
 	EACH_SESSION(t->account, s) {

@@ -323,7 +323,7 @@ void c2s_second(void)
 {
 	const bool was_over = memory_was_over;
 	memory_was_over = home_here()->is_over_memory;
-	if (!was_over || memory_was_over)
+	if (!was_over || memory_was_over || !streams.next)
 		return;
 	LIST_EACH(&streams, struct c2s, in_loop, c) {
 		if (c->is_starved) {

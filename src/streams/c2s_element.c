@@ -39,6 +39,16 @@ static void starttls(struct c2s *c)
 	conn_tls(c->conn, choose, c);
 }
 
+/* Who may have one resource only gets it, and an older session of that name ends (XEP-0257 §3). */
+static void bind_resource(struct c2s *c, const char *asked)
+{
+	const char *resource = login_resource(c->login, asked);
+	if (c->login && c->login->resource)
+		session_bind_again(c->account, resource, &c2s_transport, c);
+	else
+		session_bind(c->account, resource, &c2s_transport, c);
+}
+
 static void bind_asked(struct c2s *c, const struct xml *iq)
 {
 	const struct xml *bind = xml_child(iq, NS_BIND, "bind");
@@ -54,7 +64,7 @@ static void bind_asked(struct c2s *c, const struct xml *iq)
 		c->is_binding = true;
 		c->is_legacy = false;
 		c2s_wait(c);
-		session_bind(c->account, login_resource(c->login, resource), &c2s_transport, c);
+		bind_resource(c, resource);
 	}
 	arena_free(a);
 }

@@ -34,6 +34,11 @@ void login_free(struct login *l)
 	mem_free(l);
 }
 
+const char *login_resource(const struct login *l, const char *asked)
+{
+	return l && l->resource ? l->resource : l && l->is_anonymous ? NULL : asked;
+}
+
 /* RFC 6120 §4.9.3.16, §13.7.2.3: it may come again with something better. */
 static void is_over(struct timer *timer)
 {
@@ -62,9 +67,4 @@ void login_ends(struct login *l, const char *bare)
 	if (l->is_anonymous && bare)
 		account_end_anonymous(bare);
 	login_free(l);
-}
-
-const char *login_resource(const struct login *l, const char *wish)
-{
-	return l && l->resource ? l->resource : l && l->is_anonymous ? NULL : wish;
 }

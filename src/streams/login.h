@@ -30,8 +30,10 @@ struct login *login_new(void);
 struct login *login_anonymous(const struct core_limits *);     /* NULL: there are too many anonymous users */
 void login_free(struct login *);                     /* NULL is fine. Of an anonymous user: before its stream was welcome */
 
+/* The resource that is bound when this one was asked for: it may be for another only (XEP-0257 §3), and an anonymous user's is ours to
+ * choose (XEP-0175 §3). NULL: any. */
+const char *login_resource(const struct login *, const char *asked);
+
 /* On the account's home; NULL is fine. */
 void login_begins(struct login *, struct c2s *);     /* the stream is welcome */
 void login_ends(struct login *, const char *bare);   /* the stream is over. Frees it. `bare` NULL: it was never welcome */
-/* What it may bind of what it wants: it may have come in for one resource only, and an anonymous user's is ours to choose (XEP-0175 §3). */
-const char *login_resource(const struct login *, const char *wish);

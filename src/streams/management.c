@@ -15,6 +15,7 @@
 #include "streams/c2s_inside.h"
 #include "streams/header.h"
 #include "streams/hibernate.h"
+#include "streams/login.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,12 +38,12 @@ static bool is_true(const char *word)
 	return word && (strcmp(word, "true") == 0 || strcmp(word, "1") == 0);
 }
 
-/* The client's wish is in seconds; ours is the most. */
+/* The client's wish is in seconds; ours is the most. An anonymous user never comes again as the same, and is gone with the stream. */
 static msec resume_time(struct c2s *c, const struct xml *enable)
 {
 	const char *max = xml_get(enable, "max");
 	msec most = limits(c)->resume_time;
-	if (!is_true(xml_get(enable, "resume")))
+	if (!is_true(xml_get(enable, "resume")) || (c->login && c->login->is_anonymous))
 		return 0;
 	if (!max || !*max || strlen(max) > 9 || strspn(max, "0123456789") != strlen(max))
 		return most;
@@ -244,12 +245,18 @@ static struct session *find(const struct account *account, const char *previd)
 	return NULL;
 }
 
+/* XEP-0257 §3: what it logged in with may be for one resource only. */
+static bool may_take(const struct c2s *c, const struct session *s)
+{
+	return !c->login || !c->login->resource || strcmp(c->login->resource, s->resource) == 0;
+}
+
 /* A turn of the account: all that it had to do before is done, ends of sessions too. */
 static void look(struct turn *t, void *with)
 {
 	struct c2s *c = with;
 	struct session *s = find(t->account, c->resume->previd);
-	if (!s) {
+	if (!s || !may_take(c, s)) {
 		refuse(c);
 		return;
 	}

@@ -11,6 +11,8 @@ struct xml *management_enable(struct c2s *, struct arena *, const struct xml *en
 void management_element(struct c2s *, const struct xml *);
 void management_negotiate(struct c2s *, const struct xml *);
 
+/* Acknowledgements are on from here, for whoever was asked in whatever words (§3, and inline §9.1): <enabled/>, or <failed/>. */
+struct xml *management_enable(struct c2s *, struct arena *, const struct xml *enable);
 /*
  * Resumption, for whoever was asked in whatever words (XEP-0198 §5, and inline §9.2). The stream reads nothing until its outcome is
  * told, once: `answer` is <resumed/> or <failed/>, in an arena that ends behind the call. With <resumed/> the session is the

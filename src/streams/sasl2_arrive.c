@@ -139,10 +139,11 @@ static struct xml *text_of(struct arena *a, const struct xml *agent, const char 
 	return text ? ATTR(a, name, arena_copy(a, text, size)) : NULL;
 }
 
-/* Only what it was offered: of this stream and domain (XEP-0484 §3.2). */
+/* Only what it was offered: of this stream and domain (XEP-0484 §3.2). None for a login that ends or may not do all: the token would
+ * outlive that. */
 static struct xml *wish(struct c2s *c, struct arena *a)
 {
-	const char *name = c->sasl2->token_mechanism;
+	const char *name = c->login ? NULL : c->sasl2->token_mechanism;
 	const struct mechanism *m = name ? mechanism_find(name) : NULL;
 	return m && m->needs & NEEDS_TOKEN && mechanism_is_offered(c, m) ? ATTR(a, "wants", m->name) : NULL;
 }

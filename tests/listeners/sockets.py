@@ -121,12 +121,12 @@ def kinds_of_stream(program):
                 heard += more
             s.close()
             return heard
-        masked, unbuilt = b'<policy-violation', b'<invalid-namespace'
+        masked, unbuilt, no_such_component = b'<policy-violation', b'<invalid-namespace', b'<host-unknown'
         for name, kind, by, expected in (
-                ('all', 'client', None, b'<mechanism>'), ('all', 'server', None, unbuilt), ('all', 'component:accept', None, unbuilt),
+                ('all', 'client', None, b'<mechanism>'), ('all', 'server', None, unbuilt), ('all', 'component:accept', None, no_such_component),
                 ('servers', 'client', None, masked), ('servers', 'server', None, unbuilt), ('servers', 'component:accept', None, masked),
                 ('clients', 'client', None, b'<mechanism>'), ('clients', 'server', None, masked), ('clients', 'client', '127.0.0.3', masked),
-                ('clients', 'component:accept', '127.0.0.3', unbuilt)):
+                ('clients', 'component:accept', '127.0.0.3', no_such_component)):
             must(expected in said(name, kind, by), f'{name} {kind} {by}: {said(name, kind, by)}')
 
 

@@ -99,8 +99,11 @@ def soon_refused(r, c):
 
 def how_far_it_reaches(program):
     for reach, reached in (('domain', 1), ('server', 2), ('anywhere', 3)):
-        with house(program, f'anonymous {{ reach = {reach} }}') as h:
+        with house(program, f'anonymous {{ reach = {reach} }}', top='component "gate.far" { secret = x }\n') as h:
             c = nobody(h)
+            c.send("<message to='x@gate.far' id='m'><body>x</body></message>")
+            verdict = error_of(c.wait(lambda e: e.get('id') == 'm'))
+            must((verdict == 'forbidden') == (reach == 'domain'), f'{reach}: a component: {verdict}')
             for i, to in enumerate(('rooms.example', 'x@other.example', 'elsewhere')):
                 wanted = 'service-unavailable' if i < reached - (i == 2) else 'remote-server-not-found' if i == 2 and reached == 3 else 'forbidden'
                 if to == 'x@other.example':
@@ -140,6 +143,16 @@ def nothing_is_left(program):
         h.stop()
         same(kept_of_anonymous(h), [], 'in the database')
         h.start()
+
+
+def it_never_comes_again(program):
+    """So it can't be resumed, and is gone when its connection is."""
+    with house(program) as h:
+        c = nobody(h)
+        same(c.enable_resuming(), None, 'XEP-0198 is on, and no more than that')
+        must(c.is_there(), '')
+        c.socket.close()
+        soon(lambda: c.jid not in h.command('session', 'list'), 'it is gone')
 
 
 def what_waits_for_it_is_not_kept(program):
@@ -183,4 +196,4 @@ def only_so_many(program):
         must(second.is_there(), '')
 
 
-TESTS = [by_its_switch, traces, what_it_may, how_far_it_reaches, nothing_is_left, what_waits_for_it_is_not_kept, only_so_many]
+TESTS = [by_its_switch, traces, what_it_may, how_far_it_reaches, nothing_is_left, it_never_comes_again, what_waits_for_it_is_not_kept, only_so_many]

@@ -1,6 +1,8 @@
 """A caller who shows certificates and tries mechanisms step by step, and what it needs for that."""
 import base64
 import datetime
+import os
+import shutil
 import ssl
 import tempfile
 
@@ -9,14 +11,23 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from house import Failed, Guest, House, must, soon                     # noqa: F401
-from xmppclient import BIND, Lost, SASL, STREAMS, TLS
+from house import Failed, Guest, House, USER, must, soon                     # noqa: F401
+from xmppclient import b64, BIND, Lost, SASL, SM, STREAMS, TLS       # noqa: F401
 
 LISTENER = 'xmpp_listener { listen "127.0.0.1:«a»" { } }\n'
 VERSIONS = ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3
 STANZA_ERRORS = '{urn:ietf:params:xml:ns:xmpp-stanzas}'
 STREAM_ERRORS = '{urn:ietf:params:xml:ns:xmpp-streams}'
 XMPP_ADDRESS = x509.ObjectIdentifier('1.3.6.1.5.5.7.8.5')
+
+
+def put(h, name, data, mode=0o640):
+    with open(f'{h.folder}/{name}.new', 'wb') as f:
+        f.write(data)
+    os.chmod(f'{h.folder}/{name}.new', mode)
+    if os.geteuid() == 0:
+        shutil.chown(f'{h.folder}/{name}.new', USER)
+    os.rename(f'{h.folder}/{name}.new', f'{h.folder}/{name}')
 
 
 def example(auth='', more=''):
@@ -138,6 +149,18 @@ class Caller(Guest):
         """'result', or the error's name."""
         e = self.ask('set', payload, to)
         return 'result' if e.get('type') == 'result' else error_of(e)
+
+    def enable_resuming(self):
+        """XEP-0198; gives the id by which it is resumed, or None."""
+        self.send(f"<enable xmlns='{SM}' resume='true'/>")
+        e = self.element(f'{{{SM}}}enabled')
+        return e.get('id') if e.get('resume') else None
+
+    def resumed(self, previd):
+        """Behind a success: whether the session is there again."""
+        self.features = self.open()
+        self.send(f"<resume xmlns='{SM}' previd='{previd}' h='0'/>")
+        return self.element(f'{{{SM}}}resumed', f'{{{SM}}}failed').tag.endswith('resumed')
 
     def stream_error(self):
         e = self.element(STREAMS + 'error')

@@ -201,6 +201,30 @@ def own_certificates(program):
         same((own.asked_set(named('Phone', 'revoke')), own.stream_error()), ('result', 'reset'), 'its own: told, and gone')
 
 
+def resumed_sessions(program):
+    """XEP-0198: what a certificate may not, it may not in a session that it resumes either, also after a restart."""
+    with house(program) as h:
+        desk, bot = by_password(h), Certificate()
+        desk.asked_set(with_certificate('Bot', bot, '<no-cert-management/>'))
+        device = Caller(h, bot)
+        device.auth('EXTERNAL', b'romeo@example/bot')
+        device.bound()
+        previd = device.enable_resuming()
+        must(previd, 'it can be resumed')
+        h.stop()
+        h.start()
+        other = Caller(h, bot)
+        other.auth('EXTERNAL', b'romeo@example/cellar')
+        must(not other.resumed(previd), "another resource's session isn't taken")
+        device = Caller(h, bot)
+        device.auth('EXTERNAL', b'romeo@example/bot')
+        must(device.resumed(previd), 'resumed')
+        same(device.asked_set(with_certificate('Mine', Certificate())), 'forbidden', 'a bot')
+        desk = by_password(h)
+        same(desk.asked_set(named('Bot', 'revoke')), 'result', 'revoke')
+        same(device.stream_error(), 'reset', 'revoked')
+
+
 def by_an_administrator(program):
     with house(program) as h:
         desk, phone = by_password(h), Certificate()
@@ -321,5 +345,5 @@ def they_outlive_restarts_and_travel(program):
         soon(lambda: tried(h, Certificate('romeo@example', by=h.authority)) == 'not-authorized', 'nobody vouches for it any more')
 
 
-TESTS = [offered_only_when_it_could_succeed, by_address, by_sasl2, not_good_enough, hostile_words, own_certificates, by_an_administrator, what_may_not_be_put_down,
+TESTS = [offered_only_when_it_could_succeed, by_address, by_sasl2, not_good_enough, hostile_words, own_certificates, resumed_sessions, by_an_administrator, what_may_not_be_put_down,
          what_a_device_may, they_outlive_restarts_and_travel]

@@ -3,15 +3,13 @@ import base64
 import hashlib
 import hmac
 import json
-import os
-import shutil
 import time
 
 import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
-from door import Caller, House, LISTENER, VERSIONS, example, must, same, soon
+from door import Caller, House, LISTENER, VERSIONS, example, must, put, same, soon
 
 ISSUER = 'https://id.example'
 SECRET = 'x' * 40
@@ -35,15 +33,6 @@ def house(program, keys='keys = [ RS256.pem, ES256.pem, EdDSA.pem ];  secret_fil
     put(h, 'secret', SECRET.encode() + b'\n')
     h.accounts = accounts
     return h
-
-
-def put(h, name, data, mode=0o640):
-    with open(f'{h.folder}/{name}.new', 'wb') as f:
-        f.write(data)
-    os.chmod(f'{h.folder}/{name}.new', mode)
-    if os.geteuid() == 0:
-        shutil.chown(f'{h.folder}/{name}.new', 'nobody')
-    os.rename(f'{h.folder}/{name}.new', f'{h.folder}/{name}')
 
 
 def claims(**more):

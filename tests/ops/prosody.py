@@ -159,7 +159,7 @@ def back(program):
         juliet.close()
         prosody.stop()
         prosody.migrate('there', 'here')
-        with running(program, domain='auth { mechanisms = [ SCRAM-SHA-1 PLAIN ] }') as server:
+        with running(program, domain='auth { mechanisms = [ SCRAM-SHA-256 SCRAM-SHA-1 PLAIN ] }') as server:
             done = server.command('import', prosody.folder)
             if '2 accounts made, 0 merged, 0 refused; 2 have keys for SCRAM-SHA-1 only' not in done.stdout + done.stderr:
                 return f'{done}'

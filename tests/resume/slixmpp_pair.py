@@ -8,6 +8,7 @@ import logging
 import os
 import random
 import sys
+import time
 
 sys.path[:0] = [os.path.dirname(os.path.abspath(__file__)), os.path.join(os.path.dirname(os.path.abspath(__file__)), '../lib')]
 sys.dont_write_bytecode = True
@@ -15,7 +16,7 @@ import slixmpp
 from slixmpp.plugins.xep_0198.stanza import Resume
 from proxy import Cut, Proxy
 
-PATIENCE = 60
+PATIENCE, STUCK = 60, 4
 
 
 class Bot(slixmpp.ClientXMPP):
@@ -23,7 +24,7 @@ class Bot(slixmpp.ClientXMPP):
         super().__init__(jid, 'secret')
         self.partner, self.most, self.port, self.cuts_left = partner, most, port, cuts_left
         self.said, self.heard, self.resumed, self.lost = 0, [], 0, 0
-        self.ready = self.may_end = False
+        self.ready, self.may_end, self.stuck = False, False, 0
         self.register_plugin('xep_0198', {'window': 1})
         self.plugin['feature_mechanisms'].unencrypted_plain = True
         self.keep_unacknowledged()
@@ -35,10 +36,14 @@ class Bot(slixmpp.ClientXMPP):
         self.add_event_handler('disconnected', self.gone)
 
     def keep_unacknowledged(self):
-        """slixmpp 1.8.3 forgets what was not acknowledged when it says <resume/>, and so can't say it again."""
+        """slixmpp 1.8.3 forgets what was not acknowledged when it says <resume/>, and what its queue held when the connection was lost."""
         sm = self.plugin['xep_0198']
+
+        def track(stanza):
+            sm.enabled_out = sm.enabled_out or sm.sm_id is not None
+            return stanza if isinstance(stanza, Resume) else sm._handle_outgoing(stanza)
         self.del_filter('out_sync', sm._handle_outgoing)
-        self.add_filter('out_sync', lambda stanza: stanza if isinstance(stanza, Resume) and not setattr(sm, 'enabled_out', True) else sm._handle_outgoing(stanza))
+        self.add_filter('out_sync', track)
 
     def go(self):
         self.connect(('127.0.0.1', self.port), disable_starttls=True, force_starttls=False)
@@ -67,13 +72,27 @@ class Bot(slixmpp.ClientXMPP):
         else:
             self.heard.append(int(message['body'].split()[0]))
 
+    def look_whether_stuck(self):
+        """slixmpp may wait for ever for the rest of a negotiation that was cut."""
+        if self.ready:
+            self.ready_at = time.monotonic()
+        elif time.monotonic() > self.ready_at + STUCK:
+            self.ready_at = time.monotonic()
+            self.stuck += 1
+            if self.transport:
+                self.transport.abort()
+            else:
+                self.go()
+
     async def talk(self):
+        self.ready_at = time.monotonic()
         while self.said < self.most or len(self.heard) < self.most or self.cuts_left():
-            if self.ready and (self.said < self.most):
+            if self.ready and self.said < self.most:
                 self.said += 1
                 self.send_message(mto=self.partner, mbody=f'{self.said} {"x" * random.choice((0, 10, 2000))}', mtype='chat')
             elif self.ready:
                 self.plugin['xep_0198'].request_ack()
+            self.look_whether_stuck()
             await asyncio.sleep(0.01)
 
     def verdict(self):
@@ -102,7 +121,11 @@ async def main(domain, port, messages, cuts, seed):
     left[0] = cuts
     for bot in bots:
         bot.transport.abort()
-    await asyncio.wait_for(asyncio.gather(*(b.talk() for b in bots)), PATIENCE + cuts)
+    try:
+        await asyncio.wait_for(asyncio.gather(*(b.talk() for b in bots)), PATIENCE + cuts)
+    except asyncio.TimeoutError:
+        print('; '.join(f'{b.boundjid.user}: ready {b.ready}, said {b.said}, heard {len(b.heard)}, resumed {b.resumed}, failed {b.lost}, stuck {b.stuck}' for b in bots) + f'; {left[0]} cuts left', file=sys.stderr, flush=True)
+        os._exit(1)
     for bot in bots:
         bot.may_end = True
         bot.verdict()

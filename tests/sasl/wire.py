@@ -69,7 +69,9 @@ class Wire:
             self.features = self.hear(rb"<stream:features>.*?</stream:features>").group(0).decode()
 
     def mechanisms(self):
-        return re.findall(r'<mechanism>([^<]*)</mechanism>', self.features)
+        """Those of RFC 6120: XEP-0388 has a list of its own."""
+        listed = re.search(r'<mechanisms .*?</mechanisms>', self.features)
+        return re.findall(r'<mechanism>([^<]*)</mechanism>', listed.group(0) if listed else '')
 
     def bindings(self):
         return re.findall(r"<channel-binding type='([^']*)'", self.features)
